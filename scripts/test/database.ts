@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import postgres from 'postgres'
+import { migrate } from '../../packages/db/src/migrate.ts'
+import { provision, ROLES } from '../../packages/db/src/provision.ts'
+import { startPostgres } from '../postgres.mjs'
+
+/** Data of a test run need not survive a power cut. */
+const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
+
+/**
+ * One migrated database for a whole test run: of TEST_ADMIN_URL when set (a database of its own there, dropped at the
+ * end), else of an embedded PostgreSQL in the temporary folder.
+ */
+export const startDatabase = async () => {
+  const server = await startServer(process.env.TEST_ADMIN_URL)
+  const database = `servai_test_${randomBytes(4).toString('hex')}`
+  const password = randomBytes(16).toString('base64url')
+  await provision(server.adminUrl, { database, passwords: { owner: password, app: password, system: password } })
+  const urlOf = (role: string) => {
+    const url = new URL(server.adminUrl)
+    return Object.assign(url, { username: role, password, pathname: `/${database}` }).href
+  }
+  const databaseOwnerUrl = urlOf(ROLES.owner)
+  await migrate(databaseOwnerUrl)
+
+  return {
+    adminUrl: server.adminUrl,
+    databaseUrl: urlOf(ROLES.app),
+    databaseSystemUrl: urlOf(ROLES.system),
+    databaseOwnerUrl,
+    stop: () => server.stop(database),
+  }
+}
+
+const startServer = async (adminUrl: string | undefined) => {
+  if (adminUrl) {
+    const dropDatabase = async (database: string) => {
+      const admin = postgres(adminUrl, { max: 1 })
+      await admin.unsafe(`drop database ${database} with (force)`)
+      await admin.end()
+    }
+    return { adminUrl, stop: dropDatabase }
+  }
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'servai-test-'))
+  const embedded = await startPostgres({ dataDir, settings: VOLATILE })
+  const stop = async (_database: string) => {
+    await embedded.stop()
+    for (const folder of [embedded.cluster, dataDir]) fs.rmSync(folder, { recursive: true, force: true })
+  }
+  return { adminUrl: embedded.adminUrl, stop }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+const CONTROL = /\p{Cc}/u
+
+/** One line of text as people write it: trimmed at the ends, otherwise stored exactly; no control characters. */
+export const line = (max: number, min = 1) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .refine((value) => value.isWellFormed() && !CONTROL.test(value), { params: { code: 'control_characters' } })
+
+export const optionalLine = (max: number) => line(max, 0)
+
+export const id = z.uuid()
+
+/** A moment, sent as ISO 8601 in UTC. */
+export const instant = z
+  .date()
+  .transform((value) => value.toISOString())
+  .pipe(z.iso.datetime())
+
+/** A calendar date without a zone, `2026-11-21`, between 1900 and 2200. */
+export const day = z.iso
+  .date()
+  .refine((value) => value >= '1900-01-01' && value < '2200-01-01', { params: { code: 'date_out_of_range' } })
+
+/** Non-negative decimal with at most `scale` places, as text: no float ever holds it. */
+export const decimal = (precision: number, scale: number) =>
+  z.string().regex(new RegExp(`^\\d{1,${precision - scale}}(\\.\\d{1,${scale}})?$`))
+
+export const version = z.int().min(1).max(2_147_483_647)
+
+export const timezone = z
+  .string()
+  .max(64)
+  .refine(
+    (value) => {
+      try {
+        new Intl.DateTimeFormat('en', { timeZone: value })
+        return true
+      } catch {
+        return false
+      }
+    },
+    { params: { code: 'timezone' } },
+  )
+
+export const PAGE_LIMIT = 100
+
+/** Keyset pages: `cursor` is the `nextCursor` of the page before, opaque and good for the same filter and sort. */
+export const pageInput = {
+  cursor: z.string().max(512).optional(),
+  limit: z.int().min(1).max(PAGE_LIMIT).default(20),
+  q: z.string().trim().max(100).optional(),
+  includeRemoved: z.boolean().default(false),
+}
+
+export const page = <Row extends z.ZodType>(row: Row) =>
+  z.strictObject({ items: z.array(row), nextCursor: z.string().nullable() })
+
+export const idInput = z.strictObject({ id })
+export const versionedInput = z.strictObject({ id, version: version.optional() })
+export const done = z.strictObject({ ok: z.literal(true) })

@@ -1,0 +1,262 @@
+import { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS } from '@servai/db/schema/enums'
+import { z } from 'zod'
+import { day, decimal, id, instant, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
+import { LOCALES } from './locales.ts'
+
+export { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS }
+
+export const ROW_ACTIONS = ['update', 'remove', 'restore', 'import'] as const
+export type RowAction = (typeof ROW_ACTIONS)[number]
+
+const row = {
+  id,
+  version,
+  createdAt: instant,
+  updatedAt: instant,
+  removedAt: instant.nullable(),
+  /** What the caller may do with this row; the server honours exactly these. */
+  allowed: z.array(z.enum(ROW_ACTIONS)),
+}
+const target = { id, version }
+const sort = <const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) => ({
+  sort: z.enum(sorts).default(sorts[0] as never),
+  order: z.enum(['asc', 'desc']).default('asc'),
+})
+
+/** An exact part of a whole, e.g. 1/3. */
+export const share = z
+  .strictObject({ numerator: z.int().min(1).max(1e12), denominator: z.int().min(1).max(1e12) })
+  .refine(({ numerator, denominator }) => numerator <= denominator, { params: { code: 'share_above_whole' } })
+export type Share = z.infer<typeof share>
+
+const companyFields = {
+  name: line(200),
+  legalName: line(200),
+  registrationNumber: line(40),
+  vatNumber: line(40).nullable().default(null),
+  country: z.string().regex(/^[A-Z]{2}$/),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  locale: z.enum(LOCALES),
+  timezone,
+  address: optionalLine(300).default(''),
+}
+export const company = z.strictObject({
+  ...row,
+  ...companyFields,
+  vatNumber: z.string().nullable(),
+  address: z.string(),
+  status: z.enum(COMPANY_STATUSES),
+})
+export const listCompaniesInput = z.strictObject({ ...pageInput, ...sort(['name', 'createdAt']) })
+export const createCompanyInput = z.strictObject(companyFields)
+export const updateCompanyInput = z.strictObject({
+  ...target,
+  ...z.object(companyFields).partial().shape,
+  vatNumber: line(40).nullable().optional(),
+  address: optionalLine(300).optional(),
+})
+export const companyPage = page(company)
+
+const complexFields = { name: line(200), city: line(100), address: line(300), timezone }
+export const complex = z.strictObject({
+  ...row,
+  ...complexFields,
+  buildings: z.int(),
+  units: z.int(),
+})
+export const listComplexesInput = z.strictObject({ ...pageInput, ...sort(['name', 'city', 'createdAt']) })
+export const createComplexInput = z.strictObject(complexFields)
+export const updateComplexInput = z.strictObject({ ...target, ...z.object(complexFields).partial().shape })
+export const complexPage = page(complex)
+
+const buildingFields = {
+  name: line(60),
+  address: optionalLine(300).default(''),
+  floors: z.int().min(1).max(300).nullable().default(null),
+}
+export const building = z.strictObject({
+  ...row,
+  complex: z.strictObject({ id, name: z.string() }),
+  name: z.string(),
+  address: z.string(),
+  floors: z.int().nullable(),
+  entrances: z.int(),
+  units: z.int(),
+})
+export const listBuildingsInput = z.strictObject({
+  ...pageInput,
+  complexId: id.optional(),
+  ...sort(['name', 'createdAt']),
+})
+export const createBuildingInput = z.strictObject({ complexId: id, ...buildingFields })
+export const updateBuildingInput = z.strictObject({
+  ...target,
+  name: line(60).optional(),
+  address: optionalLine(300).optional(),
+  floors: z.int().min(1).max(300).nullable().optional(),
+})
+export const buildingPage = page(building)
+
+export const entrance = z.strictObject({
+  ...row,
+  building: z.strictObject({ id, name: z.string() }),
+  number: z.string(),
+  units: z.int(),
+})
+export const listEntrancesInput = z.strictObject({
+  ...pageInput,
+  buildingId: id.optional(),
+  ...sort(['number', 'createdAt']),
+})
+export const createEntranceInput = z.strictObject({ buildingId: id, number: line(20) })
+export const updateEntranceInput = z.strictObject({ ...target, number: line(20) })
+export const entrancePage = page(entrance)
+
+const unitFields = {
+  entranceId: id.nullable().default(null),
+  type: z.enum(UNIT_TYPES).default('apartment'),
+  number: line(20),
+  floor: z.int().min(-20).max(300).nullable().default(null),
+  areaM2: decimal(10, 2)
+    .refine((value) => Number(value) > 0, { params: { code: 'not_positive' } })
+    .nullable()
+    .default(null),
+  share: share.nullable().default(null),
+}
+export const unit = z.strictObject({
+  ...row,
+  complex: z.strictObject({ id, name: z.string() }),
+  building: z.strictObject({ id, name: z.string() }),
+  entrance: z.strictObject({ id, number: z.string() }).nullable(),
+  type: z.enum(UNIT_TYPES),
+  number: z.string(),
+  floor: z.int().nullable(),
+  areaM2: z.string().nullable(),
+  share: z.strictObject({ numerator: z.number(), denominator: z.number() }).nullable(),
+  /** Residencies that hold today. */
+  residents: z.int(),
+})
+export const listUnitsInput = z.strictObject({
+  ...pageInput,
+  complexId: id.optional(),
+  buildingId: id.optional(),
+  entranceId: id.optional(),
+  type: z.enum(UNIT_TYPES).optional(),
+  ...sort(['number', 'floor', 'areaM2', 'createdAt']),
+})
+export const createUnitInput = z.strictObject({ buildingId: id, ...unitFields })
+export const updateUnitInput = z.strictObject({
+  ...target,
+  entranceId: id.nullable().optional(),
+  type: z.enum(UNIT_TYPES).optional(),
+  number: line(20).optional(),
+  floor: z.int().min(-20).max(300).nullable().optional(),
+  areaM2: unitFields.areaM2.unwrap().optional(),
+  share: share.nullable().optional(),
+})
+export const unitPage = page(unit)
+
+const personFields = {
+  firstName: line(100),
+  lastName: line(100),
+  email: z.email().max(254).nullable().default(null),
+  phone: line(40).nullable().default(null),
+}
+export const residency = z.strictObject({
+  ...row,
+  unit: z.strictObject({ id, number: z.string(), building: z.string(), complex: z.string(), address: z.string() }),
+  person: z.strictObject({
+    id,
+    firstName: z.string(),
+    lastName: z.string(),
+    /** NULL where the caller may not see how to reach the person. */
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    hasAccount: z.boolean(),
+  }),
+  kind: z.enum(RESIDENCY_KINDS),
+  share: z.strictObject({ numerator: z.number(), denominator: z.number() }).nullable(),
+  startsOn: z.string(),
+  endsOn: z.string().nullable(),
+  verifiedLevel: z.enum(VERIFIED_LEVELS),
+})
+export const listResidenciesInput = z.strictObject({
+  ...pageInput,
+  unitId: id.optional(),
+  personId: id.optional(),
+  complexId: id.optional(),
+  ...sort(['startsOn', 'createdAt']),
+})
+export const createResidencyInput = z.strictObject({
+  unitId: id,
+  /** Somebody the company knows already, or the particulars of somebody new. */
+  person: z.union([z.strictObject({ id }), z.strictObject(personFields)]),
+  kind: z.enum(RESIDENCY_KINDS),
+  share: share.nullable().default(null),
+  startsOn: day,
+  endsOn: day.nullable().default(null),
+})
+export const updateResidencyInput = z.strictObject({
+  ...target,
+  kind: z.enum(RESIDENCY_KINDS).optional(),
+  share: share.nullable().optional(),
+  startsOn: day.optional(),
+  endsOn: day.nullable().optional(),
+  verifiedLevel: z.enum(VERIFIED_LEVELS).optional(),
+})
+export const residencyPage = page(residency)
+
+export const overview = z.strictObject({
+  complexes: z.int(),
+  buildings: z.int(),
+  units: z.int(),
+  /** People with a residency that holds today. */
+  residents: z.int(),
+  /** Units with at least one of them. */
+  occupiedUnits: z.int(),
+})
+
+export const IMPORT_PROBLEMS = [
+  'building_missing',
+  'number_missing',
+  'number_too_long',
+  'area_missing',
+  'area_not_a_number',
+  'area_not_positive',
+  'floor_not_a_number',
+  'type_unknown',
+  'share_not_a_number',
+  'share_above_whole',
+  'duplicate_in_file',
+  'text_too_long',
+] as const
+
+export const IMPORT_COLUMNS = ['building', 'entrance', 'floor', 'number', 'type', 'areaM2', 'share'] as const
+
+export const unitImport = z.strictObject({
+  created: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+  buildingsCreated: z.int(),
+  entrancesCreated: z.int(),
+  /** Row of the sheet, counted from 1 as the spreadsheet shows it. */
+  refused: z.array(
+    z.strictObject({
+      row: z.int(),
+      column: z.enum(IMPORT_COLUMNS).nullable(),
+      problem: z.enum(IMPORT_PROBLEMS),
+      value: z.string(),
+    }),
+  ),
+  /** Header found in the file for each known column. */
+  columns: z.array(z.strictObject({ column: z.enum(IMPORT_COLUMNS), header: z.string() })),
+})
+
+export type Company = z.infer<typeof company>
+export type Complex = z.infer<typeof complex>
+export type Building = z.infer<typeof building>
+export type Entrance = z.infer<typeof entrance>
+export type Unit = z.infer<typeof unit>
+export type Residency = z.infer<typeof residency>
+export type Overview = z.infer<typeof overview>
+export type UnitImport = z.infer<typeof unitImport>

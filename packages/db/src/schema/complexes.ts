@@ -1,0 +1,28 @@
+import { sql } from 'drizzle-orm'
+import { foreignKey, index, pgTable, pgView, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { companies } from './companies.ts'
+import { active, companyColumns, isolate } from './tenancy.ts'
+
+export const complexes = pgTable(
+  'complexes',
+  {
+    ...companyColumns,
+    name: text('name').notNull(),
+    city: text('city').notNull(),
+    address: text('address').notNull(),
+    /** IANA name; windows and deadlines of the complex follow it. */
+    timezone: text('timezone').notNull(),
+  },
+  (t) => [
+    ...isolate(t),
+    foreignKey({ name: 'complexes_company', columns: [t.companyId], foreignColumns: [companies.id] }),
+    uniqueIndex('complexes_name')
+      .on(t.companyId, sql`lower(${t.name})`)
+      .where(active(t)),
+    index('complexes_by_name').on(t.companyId, t.name, t.id).where(active(t)),
+  ],
+)
+
+export const complexesActive = pgView('complexes_active')
+  .with({ securityInvoker: true })
+  .as((db) => db.select().from(complexes).where(active(complexes)))

@@ -1,0 +1,41 @@
+/** Closed lists of words, shared from the CHECK constraint to the form in the browser; no drizzle in this file. */
+
+export const COMPANY_STATUSES = ['active', 'grace', 'blocked'] as const
+
+export const UNIT_TYPES = ['apartment', 'studio', 'commercial', 'parking', 'storage'] as const
+export type UnitType = (typeof UNIT_TYPES)[number]
+
+export const RESIDENCY_KINDS = ['owner', 'tenant', 'family'] as const
+export const VERIFIED_LEVELS = ['unverified', 'verified', 'owner_proved'] as const
+export type ResidencyKind = (typeof RESIDENCY_KINDS)[number]
+
+export const PLATFORM_ROLES = ['platform_admin', 'platform_accountant'] as const
+export const COMPANY_ROLES = ['director', 'accountant'] as const
+export const COMPLEX_ROLES = ['complex_manager', 'technician', 'guard'] as const
+export const STAFF_ROLES = [...COMPANY_ROLES, ...COMPLEX_ROLES] as const
+export const GRANT_ROLES = [...PLATFORM_ROLES, ...STAFF_ROLES] as const
+/** A resident is nobody's grant: it follows from a residency. */
+export const ROLES = [...GRANT_ROLES, 'resident'] as const
+export type PlatformRole = (typeof PLATFORM_ROLES)[number]
+export type StaffRole = (typeof STAFF_ROLES)[number]
+export type GrantRole = (typeof GRANT_ROLES)[number]
+export type Role = (typeof ROLES)[number]
+
+export const USER_STATUSES = ['active', 'disabled'] as const
+
+export const SESSION_DELIVERIES = ['cookie', 'body'] as const
+export const REVOCATION_REASONS = [
+  'logout',
+  'logout_all',
+  'revoked_by_user',
+  'password_changed',
+  'password_reset',
+  'refresh_reuse',
+  'evicted',
+  'disabled',
+  'email_verified',
+] as const
+export const TOKEN_PURPOSES = ['verify_email', 'reset_password'] as const
+export type TokenPurpose = (typeof TOKEN_PURPOSES)[number]
+
+export const AUDIT_RESULTS = ['ok', 'denied', 'failed'] as const

@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm'
+import { foreignKey, index, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { companies } from './companies.ts'
+import { active, companyColumns, isolate } from './tenancy.ts'
+import { users } from './users.ts'
+
+/** What a company knows of a person. `userId` is set once that person signs in with an account of their own. */
+export const people = pgTable(
+  'people',
+  {
+    ...companyColumns,
+    userId: uuid('user_id').references(() => users.id),
+    firstName: text('first_name').notNull(),
+    lastName: text('last_name').notNull(),
+    email: text('email'),
+    phone: text('phone'),
+  },
+  (t) => [
+    ...isolate(t),
+    foreignKey({ name: 'people_company', columns: [t.companyId], foreignColumns: [companies.id] }),
+    uniqueIndex('people_account').on(t.companyId, t.userId).where(active(t)),
+    index('people_by_account').on(t.userId),
+    index('people_by_name').on(t.companyId, t.lastName, t.firstName, t.id).where(active(t)),
+    index('people_search').using('gin', sql`(lower(${t.firstName} || ' ' || ${t.lastName})) gin_trgm_ops`),
+  ],
+)
+
+export const peopleActive = pgView('people_active')
+  .with({ securityInvoker: true })
+  .as((db) => db.select().from(people).where(active(people)))

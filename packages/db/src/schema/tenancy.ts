@@ -1,0 +1,64 @@
+import { sql, type SQL } from 'drizzle-orm'
+import {
+  check,
+  integer,
+  pgPolicy,
+  pgRole,
+  primaryKey,
+  timestamp,
+  uuid,
+  type AnyPgColumn,
+  type PgColumn,
+} from 'drizzle-orm/pg-core'
+import { uuidv7 } from 'uuidv7'
+
+/** Serves requests; sees one company at a time. */
+export const appRole = pgRole('servai_app').existing()
+/** Sign-in, sessions, the outbox relay and platform work. */
+export const systemRole = pgRole('servai_system').existing()
+
+/** Company of the current transaction; NULL, hence no rows, when none was opened. */
+export const currentCompany = sql`nullif(current_setting('app.company_id', true), '')::uuid`
+/** A sub-select becomes an init plan: evaluated once per query, and the key is used. */
+export const companyScope = sql`(select ${currentCompany})`
+
+export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/** `version` and `updated_at` are bumped by the trigger `touch_row`, which no statement can forget. */
+export const rowColumns = {
+  createdAt: instant('created_at').notNull().defaultNow(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+  version: integer('version').notNull().default(1),
+  deletedAt: instant('deleted_at'),
+  deletedBy: uuid('deleted_by'),
+}
+
+export const companyColumns = {
+  companyId: uuid('company_id').notNull().default(currentCompany),
+  id: uuid('id').notNull().$defaultFn(uuidv7),
+  ...rowColumns,
+}
+
+type CompanyTable = { companyId: PgColumn; id: PgColumn }
+
+const systemAccess = pgPolicy('system_access', { to: systemRole, using: sql`true`, withCheck: sql`true` })
+
+/** The wall: primary key and policies of every table that belongs to a company. */
+export const isolate = (t: CompanyTable) => [
+  primaryKey({ columns: [t.companyId, t.id] }),
+  pgPolicy('company_isolation', {
+    to: appRole,
+    using: sql`${t.companyId} = ${companyScope}`,
+    withCheck: sql`${t.companyId} = ${companyScope}`,
+  }),
+  systemAccess,
+]
+
+/** Policy of identity tables: requests never touch them, only the system role does. */
+export const systemOnly = () => [systemAccess]
+
+/** `text({ enum })` narrows the type only; this makes the database refuse the rest. */
+export const oneOf = (name: string, column: AnyPgColumn, values: readonly string[]) =>
+  check(name, sql`${column} in (${sql.raw(values.map((value) => `'${value}'`).join(', '))})`)
+
+export const active = (t: { deletedAt: PgColumn }): SQL => sql`${t.deletedAt} is null`

@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  pgView,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { UNIT_TYPES } from './enums.ts'
+import { buildings } from './buildings.ts'
+import { entrances } from './entrances.ts'
+import { active, companyColumns, isolate, oneOf } from './tenancy.ts'
+
+export const units = pgTable(
+  'units',
+  {
+    ...companyColumns,
+    complexId: uuid('complex_id').notNull(),
+    buildingId: uuid('building_id').notNull(),
+    entranceId: uuid('entrance_id'),
+    type: text('type', { enum: UNIT_TYPES }).notNull().default('apartment'),
+    number: text('number').notNull(),
+    /** `naturalKey(number)`: sorts "2" before "10" and "10" before "10А". */
+    numberSort: text('number_sort').notNull(),
+    /** Ground floor 0, basements negative. */
+    floor: integer('floor'),
+    areaM2: numeric('area_m2', { precision: 10, scale: 2 }),
+    /** Exact part of the building's common property: numerator / denominator. */
+    shareNumerator: bigint('share_numerator', { mode: 'number' }),
+    shareDenominator: bigint('share_denominator', { mode: 'number' }),
+  },
+  (t) => [
+    ...isolate(t),
+    foreignKey({
+      name: 'units_building',
+      columns: [t.companyId, t.complexId, t.buildingId],
+      foreignColumns: [buildings.companyId, buildings.complexId, buildings.id],
+    }),
+    foreignKey({
+      name: 'units_entrance',
+      columns: [t.companyId, t.buildingId, t.entranceId],
+      foreignColumns: [entrances.companyId, entrances.buildingId, entrances.id],
+    }),
+    oneOf('units_type', t.type, UNIT_TYPES),
+    check('units_area_positive', sql`${t.areaM2} > 0`),
+    check(
+      'units_share_fraction',
+      sql`(${t.shareNumerator} is null) = (${t.shareDenominator} is null) and ${t.shareNumerator} between 0 and ${t.shareDenominator} and ${t.shareDenominator} > 0`,
+    ),
+    uniqueIndex('units_number').on(t.companyId, t.buildingId, t.number).where(active(t)),
+    index('units_by_number').on(t.companyId, t.numberSort, t.id).where(active(t)),
+    index('units_of_complex').on(t.companyId, t.complexId, t.numberSort, t.id).where(active(t)),
+    index('units_of_building').on(t.companyId, t.buildingId, t.numberSort, t.id).where(active(t)),
+    index('units_of_entrance').on(t.companyId, t.entranceId).where(active(t)),
+    index('units_by_floor').on(t.companyId, t.floor, t.id).where(active(t)),
+    index('units_by_area').on(t.companyId, t.areaM2, t.id).where(active(t)),
+    index('units_number_prefix')
+      .on(t.companyId, sql`upper(${t.number}) text_pattern_ops`)
+      .where(active(t)),
+  ],
+)
+
+export const unitsActive = pgView('units_active')
+  .with({ securityInvoker: true })
+  .as((db) => db.select().from(units).where(active(units)))

@@ -1,0 +1,20 @@
+import type { CompanyDb, SystemDb } from '@servai/db'
+import { outbox } from '@servai/db/schema/outbox'
+
+/** Every side effect that follows a change, with its payload: ids only, never a name, an address or a token. */
+export type Events = {
+  'auth.verification_requested': { userId: string; tokenId: string }
+  'auth.registration_attempted': { userId: string }
+  'auth.email_verified': { userId: string }
+  'auth.reset_requested': { userId: string; tokenId: string }
+  'auth.password_changed': { userId: string }
+}
+
+export type Topic = keyof Events
+
+type Emitter = { db: CompanyDb | SystemDb; requestId: string; actor?: { companyId: string | null } }
+
+/** Written in the caller's transaction: the effect happens if and only if the change does. */
+export const emit = async <T extends Topic>({ db, requestId, actor }: Emitter, topic: T, payload: Events[T]) => {
+  await db.insert(outbox).values({ topic, payload, requestId, companyId: actor?.companyId ?? null })
+}

@@ -1,0 +1,42 @@
+import type { Services } from './context.ts'
+import { DomainError } from './errors.ts'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+/** Calls per window. Address limits are wide: a whole building sits behind one address. */
+export const LIMITS = {
+  api: { limit: 300, windowSeconds: MINUTE },
+  anonymous: { limit: 600, windowSeconds: MINUTE },
+  login_account: { limit: 10, windowSeconds: 15 * MINUTE },
+  login_account_address: { limit: 10, windowSeconds: 15 * MINUTE },
+  login_address: { limit: 100, windowSeconds: 15 * MINUTE },
+  register_address: { limit: 60, windowSeconds: HOUR },
+  register_account: { limit: 3, windowSeconds: HOUR },
+  refresh: { limit: 30, windowSeconds: MINUTE },
+  change_password: { limit: 5, windowSeconds: 15 * MINUTE },
+  verify: { limit: 10, windowSeconds: 5 * MINUTE },
+  verify_address: { limit: 100, windowSeconds: 5 * MINUTE },
+  resend: { limit: 3, windowSeconds: HOUR },
+  reset_request: { limit: 3, windowSeconds: HOUR },
+  reset_request_address: { limit: 60, windowSeconds: HOUR },
+  reset_submit: { limit: 5, windowSeconds: 5 * MINUTE },
+  reset_submit_address: { limit: 50, windowSeconds: 5 * MINUTE },
+  import: { limit: 20, windowSeconds: HOUR },
+} as const
+
+export type LimitName = keyof typeof LIMITS
+
+/** Counts one call against every named limit; counts none when one of them refuses. */
+export const isAllowed = async ({ limiter, metrics }: Services, keys: Partial<Record<LimitName, string>>) => {
+  const rules = Object.entries(keys).map(([name, key]) => ({ name, key, ...LIMITS[name as LimitName] }))
+  const verdict = await limiter.take(rules)
+  if (!verdict.allowed) metrics.rateLimitExceeded.inc({ limit: verdict.name ?? rules[0]?.name ?? 'unknown' })
+  return verdict
+}
+
+/** @throws limited request.rate_limited */
+export const enforce = async (services: Services, keys: Partial<Record<LimitName, string>>) => {
+  const { allowed, retryAfterSeconds } = await isAllowed(services, keys)
+  if (!allowed) throw new DomainError('limited', 'request.rate_limited', { retryAfterSeconds })
+}

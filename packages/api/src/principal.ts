@@ -1,0 +1,29 @@
+import { loadPrincipal, type Principal } from '@servai/db/principal'
+import type { RequestContext, Services } from './context.ts'
+import { DomainError } from './errors.ts'
+
+const resolve = async ({ principals, database }: Services, userId: string, sessionId: string) => {
+  const cached = await principals.get<Principal>(userId, sessionId)
+  if (cached) return cached
+  const loaded = await loadPrincipal(database, sessionId)
+  if (loaded) await principals.put(userId, sessionId, loaded)
+  return loaded
+}
+
+/**
+ * The person behind a request. Signature, session and token version are checked on every call; the cache only spares
+ * the database, and whoever changes a session, an account or its rights suspends it first.
+ *
+ * @throws unauthenticated auth.unauthenticated, auth.session_revoked, auth.session_expired
+ */
+export const requirePrincipal = async ({ services, accessToken }: RequestContext): Promise<Principal> => {
+  const { accessTokens, now } = services
+  const claims = accessToken && (accessTokens.verifyCached(accessToken) ?? (await accessTokens.verify(accessToken)))
+  if (!claims) throw new DomainError('unauthenticated', 'auth.unauthenticated')
+  const principal = await resolve(services, claims.userId, claims.sessionId)
+  if (!principal || principal.userId !== claims.userId) throw new DomainError('unauthenticated', 'auth.unauthenticated')
+  if (principal.revoked || !principal.active || principal.tokenVersion !== claims.tokenVersion)
+    throw new DomainError('unauthenticated', 'auth.session_revoked')
+  if (principal.expiresAtMs <= now().getTime()) throw new DomainError('unauthenticated', 'auth.session_expired')
+  return principal
+}

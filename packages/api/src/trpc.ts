@@ -1,0 +1,147 @@
+import type { Role } from '@servai/contract/roles'
+import type { CompanyDb, Mode, SystemDb } from '@servai/db'
+import { initTRPC } from '@trpc/server'
+import { actorOf, rolesOf, type Actor } from './actor.ts'
+import type { RequestContext } from './context.ts'
+import { DomainError, errorBody, isRetryable, toTrpcError } from './errors.ts'
+import { enforce } from './limits.ts'
+import { requirePrincipal } from './principal.ts'
+
+export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+
+export type Meta = {
+  /** Who may call it: nobody in particular, a session, a session with a proven address, or these roles. */
+  access?: 'public' | 'session' | 'account' | readonly Role[]
+  /** Address under /api/v1; `{name}` is a field of the input. `null`: not offered over REST, with a reason beside it. */
+  rest?: { method: HttpMethod; path: `/${string}` } | null
+  /** One sentence for the API documentation. */
+  summary?: string
+  /** Refused inside a batch: each call of it costs a hash or a message. */
+  alone?: boolean
+}
+
+const t = initTRPC
+  .context<RequestContext>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    errorFormatter: ({ shape, error, ctx }) => {
+      const { reason, message, ...more } = errorBody(error)
+      return {
+        code: shape.code,
+        message,
+        data: { code: shape.data.code, httpStatus: shape.data.httpStatus, reason, requestId: ctx?.requestId, ...more },
+      }
+    },
+  })
+
+export const { router, createCallerFactory } = t
+
+const MAX_TRIES = 3
+
+const translated = t.middleware(async ({ ctx, path, type, next }) => {
+  const started = performance.now()
+  const result = await next()
+  if (result.ok) return result
+  const error = toTrpcError(result.error)
+  if (!(error.cause instanceof DomainError))
+    ctx.services.log.error(
+      { err: error.cause ?? error, path, type, requestId: ctx.requestId, durationMs: performance.now() - started },
+      'procedure failed',
+    )
+  return { ...result, error }
+})
+
+const base = t.procedure.use(translated).use(({ ctx, meta, next }) => {
+  if (meta?.alone && ctx.calls > 1) throw new DomainError('invalid', 'auth.batch_refused')
+  return next()
+})
+
+/** Anybody. */
+export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx, next }) => {
+  await enforce(ctx.services, { anonymous: ctx.address })
+  return next()
+})
+
+/** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
+export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, next }) => {
+  const principal = await requirePrincipal(ctx)
+  await enforce(ctx.services, { api: principal.userId })
+  return next({ ctx: { principal } })
+})
+
+/** A session of somebody whose address is proven. */
+export const accountProcedure = sessionProcedure.meta({ access: 'account' }).use(({ ctx, next }) => {
+  if (!ctx.principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
+  return next()
+})
+
+const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === MAX_TRIES || !isRetryable(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 5 * attempt + Math.random() * 20))
+    }
+  }
+}
+
+const modeOf = (type: string): Mode => (type === 'query' ? 'read' : 'write')
+
+const asActor = accountProcedure.use(({ ctx, meta, next }) => {
+  const actor = actorOf(ctx.principal, ctx.contextKey)
+  const allowed = Array.isArray(meta?.access) ? (meta.access as readonly Role[]) : []
+  if (!rolesOf(actor).some((role) => allowed.includes(role))) throw new DomainError('forbidden', 'auth.forbidden')
+  return next({ ctx: { actor, now: ctx.services.now } })
+})
+
+/**
+ * Inside one company, as one of the roles of `meta.access`: `ctx.db` is a transaction that row-level security binds
+ * to the company of the active context. A query reads only.
+ */
+export const companyProcedure = asActor.use(({ ctx, type, next }) => {
+  const { actor, principal, requestId, address } = ctx
+  const { companyId } = actor
+  if (!companyId) throw new DomainError('invalid', 'auth.context_required')
+  const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  return retrying(() =>
+    ctx.services.database.company(scope, modeOf(type), async (db) => {
+      const result = await next({ ctx: { db, actor: actor as Actor & { companyId: string } } })
+      // `next` answers a failure instead of throwing it; without this line a failed mutation would commit.
+      if (!result.ok) throw result.error
+      return result
+    }),
+  )
+})
+
+/** For the platform as a whole, as one of the platform roles of `meta.access`: `ctx.db` sees every company. */
+export const platformProcedure = asActor.use(({ ctx, type, next }) => {
+  const { actor, principal, requestId, address } = ctx
+  if (actor.kind !== 'platform') throw new DomainError('forbidden', 'auth.forbidden')
+  const scope = { userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  return retrying(() =>
+    ctx.services.database.system(scope, modeOf(type), async (db) => {
+      const result = await next({ ctx: { db, actor } })
+      if (!result.ok) throw result.error
+      return result
+    }),
+  )
+})
+
+/** In the company of the active context, or, in the context `platform`, across all of them. */
+export const anyScopeProcedure = asActor.use(({ ctx, type, next }) => {
+  const { actor, principal, requestId, address } = ctx
+  const scope = { userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  const { database } = ctx.services
+  const work = async (db: CompanyDb | SystemDb) => {
+    const result = await next({ ctx: { db, actor } })
+    if (!result.ok) throw result.error
+    return result
+  }
+  return retrying(() =>
+    actor.companyId
+      ? database.company({ ...scope, companyId: actor.companyId }, modeOf(type), work)
+      : database.system(scope, modeOf(type), work),
+  )
+})

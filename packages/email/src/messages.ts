@@ -1,0 +1,90 @@
+import type { Locale } from '@servai/contract/locales'
+
+import { renderHtml, renderText } from './layout.ts'
+import { bg } from './texts/bg.ts'
+import { en } from './texts/en.ts'
+import { ru } from './texts/ru.ts'
+import type { Copy, Sender, Texts } from './texts/texts.ts'
+
+/** `subject` is one line; `html` and `text` say the same. */
+export type Message = { subject: string; html: string; text: string }
+
+export type MessageContext = {
+  locale: Locale
+  /** APP_URL; the only source of link hosts. */
+  appUrl: string
+  /** EMAIL_FROM_NAME: the name recipients know the sender by. */
+  senderName: string
+  /** Left out of the greeting when it could carry a link or markup: anybody can register any address under any name. */
+  firstName?: string | null | undefined
+}
+
+export const TEXTS: Record<Locale, Texts> = { en, ru, bg }
+
+/** Asks for proof of the mailbox; sent at registration and on request. */
+export const verification = (context: MessageContext & { token: string; lifetimeHours: number }): Message =>
+  compose(context, `/verify-email#token=${encodeURIComponent(context.token)}`, (texts, sender) =>
+    texts.verification({ ...sender, duration: hours(context.locale, context.lifetimeHours) }),
+  )
+
+/** Sent once, when the address has been confirmed. */
+export const welcome = (context: MessageContext): Message =>
+  compose(context, '/sign-in', (texts, sender) => texts.welcome(sender))
+
+export const passwordReset = (context: MessageContext & { token: string; lifetimeHours: number }): Message =>
+  compose(context, `/reset-password#token=${encodeURIComponent(context.token)}`, (texts, sender) =>
+    texts.passwordReset({ ...sender, duration: hours(context.locale, context.lifetimeHours) }),
+  )
+
+/** `timeZone` is an IANA name; the message names the zone it writes. */
+export const passwordChanged = (context: MessageContext & { changedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/forgot-password', (texts, sender) =>
+    texts.passwordChanged({
+      ...sender,
+      changedAt: dateTime(context.locale, context.changedAt, context.timeZone ?? 'UTC'),
+    }),
+  )
+
+/** To the owner of an account whose address somebody entered in the registration form. */
+export const registrationAttempt = (context: MessageContext): Message =>
+  compose(context, '/sign-in', (texts, sender) => texts.registrationAttempt(sender))
+
+const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {
+  const texts = TEXTS[context.locale]
+  const sender = { sender: oneLine(context.senderName), host: new URL(context.appUrl).host }
+  const copy = write(texts, sender)
+  const letter = {
+    ...copy,
+    locale: context.locale,
+    subject: oneLine(copy.subject),
+    greeting: texts.greeting(greetableName(context.firstName)),
+    button: { label: copy.button, url: `${context.appUrl.replace(/\/+$/, '')}${path}` },
+    linkHint: texts.linkHint,
+    sentBy: texts.sentBy(sender),
+  }
+  return { subject: letter.subject, html: renderHtml(letter), text: renderText(letter) }
+}
+
+/** Safe as a header value: control characters and line separators become single spaces. */
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+
+/** Letters, spaces, hyphens, apostrophes and initials, at most 40 characters; a dot inside a word would make mail clients draw a link. */
+const greetableName = (name: string | null | undefined): string | undefined => {
+  const line = oneLine(name ?? '')
+  return /^\p{L}[\p{L}\p{M}'’. -]{0,39}$/u.test(line) && !/\.[^\s]/.test(line) ? line : undefined
+}
+
+const hours = (locale: Locale, count: number) =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit: 'hour', unitDisplay: 'long' }).format(count)
+
+const dateTime = (locale: Locale, at: Date, timeZone: string) =>
+  new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+    timeZoneName: 'short',
+  }).format(at)

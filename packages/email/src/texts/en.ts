@@ -1,0 +1,67 @@
+import type { Texts } from './texts.ts'
+
+export const en: Texts = {
+  greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
+  linkHint: 'If the button does not work, copy this address into your browser:',
+  sentBy: ({ sender, host }) => `Sent by ${sender}, ${host}.`,
+
+  verification: ({ sender, host, duration }) => ({
+    subject: `Confirm your e-mail address for ${sender}`,
+    preheader: `One step is left. The link works for ${duration}.`,
+    heading: 'Confirm your e-mail address',
+    body: [
+      `You registered at ${sender}. Confirm that this address is yours and you can sign in.`,
+      `The link works for ${duration} and only once.`,
+    ],
+    button: 'Confirm address',
+    why: `You receive this message because this address was given when an account was registered at ${host}. If it was not you, do nothing: without this confirmation nobody can use the account.`,
+  }),
+
+  welcome: ({ sender, host }) => ({
+    subject: `Welcome to ${sender}`,
+    preheader: 'Your address is confirmed. You can sign in now.',
+    heading: 'Your address is confirmed',
+    body: [
+      'You can sign in now with your e-mail address and password.',
+      'Your homes appear as soon as your management company has added you to them.',
+    ],
+    button: 'Sign in',
+    why: `You receive this message because you confirmed this address at ${host}.`,
+  }),
+
+  passwordReset: ({ sender, host, duration }) => ({
+    subject: `Choose a new password for ${sender}`,
+    preheader: `The link works for ${duration} and only once.`,
+    heading: 'Choose a new password',
+    body: [
+      'We were asked to reset the password of your account. Use the button to choose a new one.',
+      `The link works for ${duration} and only once. After that you sign in again on all your devices.`,
+    ],
+    button: 'Choose a new password',
+    why: `You receive this message because a password reset was asked for at ${host} for this address. If it was not you, do nothing: your password stays as it is.`,
+  }),
+
+  passwordChanged: ({ sender, host, changedAt }) => ({
+    subject: `Your ${sender} password was changed`,
+    preheader: `Changed on ${changedAt}.`,
+    heading: 'Your password was changed',
+    body: [
+      `The password of your account was changed on ${changedAt}. All other devices have to sign in again.`,
+      'If it was you, there is nothing to do. If it was not you, choose a new password now and tell your management company.',
+    ],
+    button: 'Choose a new password',
+    why: `You receive this message because the password of the account with this address was changed at ${host}. These notices cannot be turned off.`,
+  }),
+
+  registrationAttempt: ({ sender, host }) => ({
+    subject: `You already have an account at ${sender}`,
+    preheader: 'Nothing has changed in your account.',
+    heading: 'Someone tried to register with your address',
+    body: [
+      `Someone tried to open an account at ${sender} with this address. You already have one, so nothing was created or changed.`,
+      'If it was you, sign in as usual. If you have forgotten your password, choose a new one from the sign-in page. If it was not you, there is nothing to do.',
+    ],
+    button: 'Sign in',
+    why: `You receive this message because this address was given in the registration form at ${host}.`,
+  }),
+}

@@ -1,0 +1,24 @@
+/** What one message says; `body` is one paragraph per item. All of it is plain text. */
+export type Copy = {
+  subject: string
+  preheader: string
+  heading: string
+  body: string[]
+  button: string
+  why: string
+}
+
+/** Who sends: the name people know, and the host the links point to. */
+export type Sender = { sender: string; host: string }
+
+/** One language. Durations and dates arrive already written in it. */
+export type Texts = {
+  greeting(name: string | undefined): string
+  linkHint: string
+  sentBy(from: Sender): string
+  verification(values: Sender & { duration: string }): Copy
+  welcome(values: Sender): Copy
+  passwordReset(values: Sender & { duration: string }): Copy
+  passwordChanged(values: Sender & { changedAt: string }): Copy
+  registrationAttempt(values: Sender): Copy
+}

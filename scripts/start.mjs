@@ -1,0 +1,132 @@
+// `npm start`: database, roles, migrations, demo data, server, worker; everything ends with this process.
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { prepareDatabase } from './database.mjs'
+import { note, reportFailure, StartError, step } from './progress.mjs'
+import { startService } from './service.mjs'
+import { childEnvironment, dataDirectory, listenAddress, loadSecrets } from './settings.mjs'
+
+const READY_TIMEOUT_MS = 60_000
+/** A terminal sends Ctrl-C to every process of the group, and npm passes it on as well: that is one signal. */
+const SAME_SIGNAL_MS = 500
+
+/** What runs, in the order it has to be stopped. */
+const running = []
+let stopping
+
+export default async () => {
+  catchSignals()
+  try {
+    await startAll()
+  } catch (error) {
+    if (stopping) return
+    reportFailure(error)
+    await stopAll(1)
+  }
+}
+
+const startAll = async () => {
+  const dataDir = dataDirectory()
+  fs.mkdirSync(dataDir, { recursive: true })
+  const secrets = loadSecrets(dataDir)
+  const database = await prepareDatabase({ dataDir, passwords: secrets.passwords, onStarting: hold })
+  const env = childEnvironment({ keys: secrets.keys, urls: database.urls })
+
+  const logs = path.join(dataDir, 'logs')
+  fs.mkdirSync(logs, { recursive: true })
+  await step('Starting server and worker', async () => {
+    for (const name of ['server', 'worker']) {
+      const service = startService(name, {
+        entry: `apps/${name}/dist/main.mjs`,
+        env,
+        logFile: path.join(logs, `${name}.log`),
+      })
+      running.unshift(service)
+      void service.exited.then(() => failOn(service))
+    }
+    await waitUntilReady(env)
+  })
+  announce({ env, dataDir, logs, accounts: database.demo })
+}
+
+/** Keeps the database last in the order of stopping; it may still be starting when a signal comes. */
+const hold = (name, starting) => {
+  running.push({
+    name,
+    stop: async () => (await starting.catch(() => undefined))?.stop(),
+    kill: () => void starting.then((one) => one.kill()).catch(() => undefined),
+  })
+  void starting
+    .then(async (one) => {
+      await one.exited
+      await failOn({ name, lastLines: one.lastLines })
+    })
+    .catch(() => undefined)
+}
+
+const failOn = async (service) => {
+  if (stopping) return
+  note(service.lastLines?.() ?? '')
+  reportFailure(new StartError(`The ${service.name} ended unexpectedly; everything is being stopped.`))
+  await stopAll(1)
+}
+
+const waitUntilReady = async ({ HOST, PORT }) => {
+  const host = ['0.0.0.0', '::'].includes(HOST) ? 'localhost' : HOST
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${PORT}/health/readiness`
+  for (const deadline = Date.now() + READY_TIMEOUT_MS; Date.now() < deadline && !stopping; await sleep(50)) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
+    if (answer?.ok) return
+  }
+  if (!stopping) throw new StartError(`The server did not become ready within ${READY_TIMEOUT_MS / 1000} s (${url}).`)
+}
+
+const announce = ({ env, dataDir, logs, accounts }) => {
+  const at = (route) => `${env.APP_URL}${route}`
+  const metrics = env.METRICS_PORT ? `http://localhost:${env.METRICS_PORT}/metrics` : at('/metrics')
+  const lines = [
+    ['servAI', env.APP_URL],
+    ...(env.EMAIL_TRANSPORT === 'mailbox' ? [['Mailbox', at('/dev/mailbox')]] : []),
+    ['API docs', at('/api/docs')],
+    ['Metrics', metrics],
+    ['Data', dataDir],
+    ['Logs', logs],
+    ['Stop', 'Ctrl-C'],
+  ]
+  process.stdout.write(`\n${lines.map(([label, value]) => `  ${label.padEnd(10)}${value}`).join('\n')}\n`)
+  if (accounts) {
+    const width = Math.max(...accounts.people.map(({ email }) => email.length)) + 2
+    const people = accounts.people.map(
+      ({ email, role, company }) => `    ${email.padEnd(width)}${role}${company ? `, ${company}` : ''}`,
+    )
+    process.stdout.write(`\n  Demo accounts (password: ${accounts.password})\n${people.join('\n')}\n`)
+  }
+  process.stdout.write('\n')
+}
+
+const catchSignals = () => {
+  let firstAt
+  const onSignal = () => {
+    firstAt ??= Date.now()
+    if (!stopping) void stopAll(0)
+    else if (Date.now() - firstAt > SAME_SIGNAL_MS) {
+      for (const service of running) service.kill()
+      process.exit(1)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+}
+
+const stopAll = (exitCode) => {
+  stopping ??= (async () => {
+    process.stdout.write('\n')
+    const apps = running.filter((one) => one.isApp)
+    await step('Stopping', async () => {
+      await Promise.all(apps.map((one) => one.stop()))
+      for (const one of running) if (!one.isApp) await one.stop()
+    })
+    process.exit(exitCode)
+  })()
+  return stopping
+}

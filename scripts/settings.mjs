@@ -32,7 +32,21 @@ export const requireFreePort = async () => {
   throw new StartError(sentences[problem.code] ?? `Cannot listen on ${host}:${port}: ${problem.message}.`)
 }
 
-export const dataDirectory = () => path.resolve(env.DATA_DIR || '.data')
+/**
+ * The data folder, created where it is missing: DATA_DIR, or `.data` in the clone.
+ *
+ * @throws StartError where it cannot be written
+ */
+export const openDataDirectory = () => {
+  const dir = path.resolve(env.DATA_DIR || '.data')
+  try {
+    fs.mkdirSync(path.join(dir, 'logs'), { recursive: true })
+    fs.accessSync(dir, fs.constants.W_OK)
+  } catch (cause) {
+    throw new StartError(`The data folder ${dir} cannot be used: ${cause.message}. Choose another DATA_DIR.`, { cause })
+  }
+  return dir
+}
 
 const KEY_RINGS = ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'PASSWORD_PEPPER_KEYS']
 const ROLES = ['owner', 'app', 'system']

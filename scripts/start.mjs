@@ -1,11 +1,10 @@
 // `npm start`: database, roles, migrations, demo data, server, worker; everything ends with this process.
-import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prepareDatabase } from './database.mjs'
 import { note, reportFailure, StartError, step } from './progress.mjs'
 import { startService } from './service.mjs'
-import { childEnvironment, dataDirectory, listenAddress, loadSecrets } from './settings.mjs'
+import { childEnvironment, listenAddress, loadSecrets, openDataDirectory } from './settings.mjs'
 
 const READY_TIMEOUT_MS = 60_000
 /** A terminal sends Ctrl-C to every process of the group, and npm passes it on as well: that is one signal. */
@@ -27,14 +26,12 @@ export default async () => {
 }
 
 const startAll = async () => {
-  const dataDir = dataDirectory()
-  fs.mkdirSync(dataDir, { recursive: true })
+  const dataDir = openDataDirectory()
   const secrets = loadSecrets(dataDir)
   const database = await prepareDatabase({ dataDir, passwords: secrets.passwords, onStarting: hold })
   const env = childEnvironment({ keys: secrets.keys, urls: database.urls })
 
   const logs = path.join(dataDir, 'logs')
-  fs.mkdirSync(logs, { recursive: true })
   await step('Starting server and worker', async () => {
     for (const name of ['server', 'worker']) {
       const service = startService(name, {

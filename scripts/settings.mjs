@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { writePrivate } from './postgres.mjs'
+import { writePrivate } from './postgres-place.mjs'
 import { StartError } from './progress.mjs'
 
 const { env } = process

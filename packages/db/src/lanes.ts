@@ -41,6 +41,8 @@ type Lane = {
   sql: postgres.Sql
   /** Something was answered since the connection opened; until then BEGIN is awaited. */
   warm: boolean
+  /** Connections lost so far. */
+  losses: number
   heldSince: number
 }
 
@@ -96,7 +98,11 @@ export const createLanes = (options: LaneOptions): Lanes => {
   let closing = false
 
   const lanes = Array.from({ length: options.max }, () => {
-    const lane: Lane = { sql: connect({ ...options, max: 1 }, () => (lane.warm = false)), warm: false, heldSince: 0 }
+    const lose = () => {
+      lane.warm = false
+      lane.losses += 1
+    }
+    const lane: Lane = { sql: connect({ ...options, max: 1 }, lose), warm: false, losses: 0, heldSince: 0 }
     idle.push(lane)
     return lane
   })
@@ -155,12 +161,14 @@ export const createLanes = (options: LaneOptions): Lanes => {
     const lane = await acquire()
     let closed = false
     let failed: unknown
+    let losses = lane.losses
     let previous = null as Promise<unknown> | null
 
     const doom = (error: unknown) => {
-      failed ??= isLost(error)
-        ? new ConnectionLostError('connection lost inside a transaction', { cause: error })
-        : error
+      failed ??=
+        isLost(error) && !(error instanceof ConnectionLostError)
+          ? new ConnectionLostError('connection lost inside a transaction', { cause: error })
+          : error
     }
     const opened = observe('begin', lane.sql.unsafe(`begin${mode === 'read' ? ' read only' : ''};${opening}`)).then(
       () => {
@@ -168,9 +176,14 @@ export const createLanes = (options: LaneOptions): Lanes => {
       },
       doom,
     )
-    if (!lane.warm) await opened
+    if (!lane.warm) {
+      await opened
+      losses = lane.losses
+    }
 
     const issue = (text: string, params: unknown[], asValues: boolean) => {
+      // The driver reconnects by itself; what it would run then is no part of this transaction.
+      if (lane.losses !== losses) doom(new ConnectionLostError('connection lost inside a transaction'))
       if (failed) throw failed
       const query = send(lane.sql, text, params)
       return observe(text, asValues ? query.values() : query)
@@ -211,6 +224,7 @@ export const createLanes = (options: LaneOptions): Lanes => {
       if (mode === 'write' || failed) await opened
       // A statement whose error was swallowed has aborted the transaction all the same.
       if (failed) throw failed
+      if (lane.losses !== losses) throw new ConnectionLostError('connection lost inside a transaction')
       // A read has nothing to lose: its answer need not wait for the end.
       if (mode === 'read') void end('commit').catch(() => undefined)
       else
@@ -223,7 +237,7 @@ export const createLanes = (options: LaneOptions): Lanes => {
       if (held.has(lane)) {
         await previous?.catch(() => undefined)
         await opened
-        if (failed instanceof ConnectionLostError) release(lane)
+        if (lane.losses !== losses) release(lane)
         else await end('rollback').catch(() => undefined)
       }
       throw failed ?? error

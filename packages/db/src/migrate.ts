@@ -32,11 +32,12 @@ export const migrate = async (ownerUrl: string, folder = FOLDER) => {
 /** How many migrations this code has and the database lacks. */
 export const pendingMigrations = async (database: Pick<Database, 'lookup'>, folder = FOLDER) => {
   const journal = JSON.parse(await readFile(`${folder}/meta/_journal.json`, 'utf8')) as { entries: { when: number }[] }
-  const [table] = await database.lookup<{ name: string | null }>(
-    `select to_regclass('drizzle.__drizzle_migrations')::text as name`,
+  const [table] = await database.lookup(
+    `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'drizzle' and c.relname = '__drizzle_migrations' and has_table_privilege(c.oid, 'select')`,
     [],
   )
-  if (!table?.name) return journal.entries.length
+  if (!table) return journal.entries.length
   const [last] = await database.lookup<{ at: string | null }>(
     'select max(created_at)::text as at from drizzle.__drizzle_migrations',
     [],

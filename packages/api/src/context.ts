@@ -26,7 +26,7 @@ export type Services = {
   tokenKeys: KeyRing
   passwords: PasswordHasher
   limiter: Limiter
-  principals: PrincipalCache
+  principals: PrincipalCache<Principal>
   metrics: Metrics
   log: Logger
   config: Config

@@ -27,16 +27,20 @@ export const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS
 
+/** Whose call it is, for each limit that applies to it. */
+export type LimitKeys = Partial<Record<LimitName, string>>
+
 /** Counts one call against every named limit; counts none when one of them refuses. */
-export const isAllowed = async ({ limiter, metrics }: Services, keys: Partial<Record<LimitName, string>>) => {
-  const rules = Object.entries(keys).map(([name, key]) => ({ name, key, ...LIMITS[name as LimitName] }))
-  const verdict = await limiter.take(rules)
-  if (!verdict.allowed) metrics.rateLimitExceeded.inc({ limit: verdict.name ?? rules[0]?.name ?? 'unknown' })
-  return verdict
+export const take = ({ limiter }: Pick<Services, 'limiter'>, keys: LimitKeys) => {
+  const [first, ...others] = Object.entries(keys).map(([name, key]) => ({ name, key, ...LIMITS[name as LimitName] }))
+  if (!first) throw new TypeError('a call is counted against at least one limit')
+  return limiter.take([first, ...others])
 }
 
 /** @throws limited request.rate_limited */
-export const enforce = async (services: Services, keys: Partial<Record<LimitName, string>>) => {
-  const { allowed, retryAfterSeconds } = await isAllowed(services, keys)
-  if (!allowed) throw new DomainError('limited', 'request.rate_limited', { retryAfterSeconds })
+export const enforce = async (services: Pick<Services, 'limiter'>, keys: LimitKeys) => {
+  const verdict = await take(services, keys)
+  if (!verdict.allowed)
+    throw new DomainError('limited', 'request.rate_limited', { retryAfterSeconds: verdict.retryAfterSeconds })
+  return verdict
 }

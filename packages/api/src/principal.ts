@@ -3,7 +3,7 @@ import type { RequestContext, Services } from './context.ts'
 import { DomainError } from './errors.ts'
 
 const resolve = async ({ principals, database }: Services, userId: string, sessionId: string) => {
-  const cached = await principals.get<Principal>(userId, sessionId)
+  const cached = await principals.get(userId, sessionId)
   if (cached) return cached
   const loaded = await loadPrincipal(database, sessionId)
   if (loaded) await principals.put(userId, sessionId, loaded)

@@ -19,9 +19,9 @@ const changedAt = new Date('2026-11-21T03:24:00Z')
 const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Message> => {
   const at = context(locale, more)
   return {
-    verification: verification({ ...at, token: TOKEN, lifetimeHours: 24 }),
+    verification: verification({ ...at, token: TOKEN, lifetimeMinutes: 24 * 60 }),
     welcome: welcome(at),
-    passwordReset: passwordReset({ ...at, token: TOKEN, lifetimeHours: 1 }),
+    passwordReset: passwordReset({ ...at, token: TOKEN, lifetimeMinutes: 60 }),
     passwordChanged: passwordChanged({ ...at, changedAt }),
     registrationAttempt: registrationAttempt(at),
   }
@@ -110,6 +110,16 @@ describe('time in words', () => {
   })
 
   it.each([
+    ['en', 119, '1 hour'],
+    ['en', 59, '50 minutes'],
+    ['ru', 47, '40 минут'],
+    ['bg', 12, '10 минути'],
+    ['ru', 21 * 60, '21 час'],
+  ] as const)('promises no more than is left in %s: %i minutes are %s', (locale, lifetimeMinutes, words) => {
+    expect(passwordReset({ ...context(locale), token: TOKEN, lifetimeMinutes }).text).toContain(` ${words}`)
+  })
+
+  it.each([
     ['en', 'November 21, 2026 at 03:24 UTC'],
     ['ru', '21 ноября 2026 г. в 03:24 UTC'],
     ['bg', '21 ноември 2026 г. в 03:24 ч. UTC'],
@@ -169,7 +179,7 @@ describe('what comes from configuration', () => {
   })
 
   it('cannot lose a token to the query or to markup', () => {
-    const { html, text } = verification({ ...context('en'), token: 'a"b&c#d', lifetimeHours: 24 })
+    const { html, text } = verification({ ...context('en'), token: 'a"b&c#d', lifetimeMinutes: 24 * 60 })
     expect(text).toContain('/verify-email#token=a%22b%26c%23d\n')
     expect(html).toContain('/verify-email#token=a%22b%26c%23d"')
   })

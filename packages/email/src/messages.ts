@@ -22,18 +22,18 @@ export type MessageContext = {
 export const TEXTS: Record<Locale, Texts> = { en, ru, bg }
 
 /** Asks for proof of the mailbox; sent at registration and on request. */
-export const verification = (context: MessageContext & { token: string; lifetimeHours: number }): Message =>
+export const verification = (context: MessageContext & { token: string; lifetimeMinutes: number }): Message =>
   compose(context, `/verify-email#token=${encodeURIComponent(context.token)}`, (texts, sender) =>
-    texts.verification({ ...sender, duration: hours(context.locale, context.lifetimeHours) }),
+    texts.verification({ ...sender, duration: duration(context.locale, context.lifetimeMinutes) }),
   )
 
 /** Sent once, when the address has been confirmed. */
 export const welcome = (context: MessageContext): Message =>
   compose(context, '/sign-in', (texts, sender) => texts.welcome(sender))
 
-export const passwordReset = (context: MessageContext & { token: string; lifetimeHours: number }): Message =>
+export const passwordReset = (context: MessageContext & { token: string; lifetimeMinutes: number }): Message =>
   compose(context, `/reset-password#token=${encodeURIComponent(context.token)}`, (texts, sender) =>
-    texts.passwordReset({ ...sender, duration: hours(context.locale, context.lifetimeHours) }),
+    texts.passwordReset({ ...sender, duration: duration(context.locale, context.lifetimeMinutes) }),
   )
 
 /** `timeZone` is an IANA name; the message names the zone it writes. */
@@ -74,8 +74,11 @@ const greetableName = (name: string | null | undefined): string | undefined => {
   return /^\p{L}[\p{L}\p{M}'’. -]{0,39}$/u.test(line) && !/\.[^\s]/.test(line) ? line : undefined
 }
 
-const hours = (locale: Locale, count: number) =>
-  new Intl.NumberFormat(locale, { style: 'unit', unit: 'hour', unitDisplay: 'long' }).format(count)
+/** In hours from one hour on, else in tens of minutes: rounded down, and the same grammatical form in every language. */
+const duration = (locale: Locale, minutes: number) => {
+  const [unit, count] = minutes >= 60 ? ['hour', Math.floor(minutes / 60)] : ['minute', Math.floor(minutes / 10) * 10]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
 
 const dateTime = (locale: Locale, at: Date, timeZone: string) =>
   new Intl.DateTimeFormat(locale, {

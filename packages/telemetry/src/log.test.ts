@@ -81,6 +81,19 @@ describe('redaction', () => {
     )
   })
 
+  it('masks e-mail addresses in text, and leaves what only looks like one', () => {
+    const { log, last } = capture()
+    log.info('550 <anna@mail.example.com> and иван@пример.рф; at drizzle-orm@0.45.4_postgres@3.4.9/x.js')
+    expect(last().msg).toBe('550 <a***@mail.example.com> and и***@пример.рф; at drizzle-orm@0.45.4_postgres@3.4.9/x.js')
+  })
+
+  it('takes linear time on long text', () => {
+    const { log } = capture()
+    const started = performance.now()
+    log.info('a'.repeat(200_000))
+    expect(performance.now() - started).toBeLessThan(500)
+  })
+
   it('masks e-mail addresses by key', () => {
     const { log, last } = capture()
     log.info({ email: 'anna@example.com', user: { newEmail: 'b@example.org' } }, 'x')

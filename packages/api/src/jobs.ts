@@ -1,0 +1,53 @@
+import type { KeyRing } from '@servai/auth/key-ring'
+import type { Database } from '@servai/db'
+import type { Message, MessageContext } from '@servai/email/messages'
+import type { Logger } from '@servai/telemetry/log'
+import type { Metrics } from '@servai/telemetry/metrics'
+import { mailPasswordChanged, mailRegistrationAttempt } from './auth/jobs.ts'
+import type { Events, Topic } from './events.ts'
+import { mailPasswordReset } from './reset/jobs.ts'
+import { mailVerification, mailWelcome } from './verification/jobs.ts'
+
+export type JobCtx = {
+  database: Database
+  tokenKeys: KeyRing
+  mail: {
+    /** APP_URL and the sender's name, for whoever composes a message. */
+    sender: Pick<MessageContext, 'appUrl' | 'senderName'>
+    /**
+     * Hands one message to the transport. The row of the outbox is its idempotency key: one message per job.
+     * @throws MailRejectedError when another try cannot help
+     */
+    send(to: string, message: Message): Promise<void>
+  }
+  metrics: Metrics
+  log: Logger
+  now: () => Date
+  /** When the event was emitted. */
+  emittedAt: Date
+}
+
+/** `skipped`: by now there is nothing left to do. */
+export type JobOutcome = 'done' | 'skipped'
+
+/** Runs at least once per event, maybe again after a crash: its effect must be idempotent. */
+export type JobHandler<T extends Topic> = (ctx: JobCtx, payload: Events[T]) => Promise<JobOutcome>
+
+export type Job<T extends Topic = Topic> = { handle: JobHandler<T>; timeoutMs: number }
+
+const MAIL_TIMEOUT_MS = 30_000
+const mailJob = <T extends Topic>(handle: JobHandler<T>): Job<T> => ({ handle, timeoutMs: MAIL_TIMEOUT_MS })
+
+/** What the worker does about each event. */
+export const JOBS: { [T in Topic]: Job<T> } = {
+  'auth.verification_requested': mailJob(mailVerification),
+  'auth.email_verified': mailJob(mailWelcome),
+  'auth.reset_requested': mailJob(mailPasswordReset),
+  'auth.password_changed': mailJob(mailPasswordChanged),
+  'auth.registration_attempted': mailJob(mailRegistrationAttempt),
+}
+
+/** The job of a topic; undefined for one that only a newer release knows. */
+export const jobOf = (topic: string): Job | undefined =>
+  // A row of this topic was written by `emit`, so its payload is the one the handler takes.
+  Object.hasOwn(JOBS, topic) ? (JOBS[topic as Topic] as Job) : undefined

@@ -1,41 +1,51 @@
 import type { Random } from './random.ts'
 
-type Pool = { first: readonly string[]; last: readonly string[] }
-type Language = 'bg' | 'ru' | 'en'
+export type Language = 'bg' | 'ru' | 'en'
+export type Name = { firstName: string; lastName: string }
 
 const words = (text: string) => text.split(' ')
 
-const POOLS: Record<Language, { men: Pool; women: Pool }> = {
+/** Surnames of men and women stand in the same order, so that a family has one surname. */
+const NAMES: Record<Language, { men: string[]; women: string[]; surnames: { men: string[]; women: string[] } }> = {
   bg: {
-    men: {
-      first: words('Георги Иван Димитър Петър Стефан Христо Николай Борис Калоян Асен Борислав Васил Пламен Огнян'),
-      last: words('Иванов Петров Димитров Георгиев Стоянов Николов Тодоров Ангелов Колев Маринов Илиев Пенев Желязков'),
-    },
-    women: {
-      first: words('Мария Елена Десислава Йоана Гергана Цветелина Радка Силвия Ралица Весела Надежда Теодора Калина'),
-      last: words('Иванова Петрова Димитрова Георгиева Стоянова Николова Тодорова Ангелова Колева Маринова Илиева Пенева'),
+    men: words('Георги Иван Димитър Петър Стефан Христо Николай Борис Калоян Асен Борислав Васил Пламен Огнян'),
+    women: words('Мария Елена Десислава Йоана Гергана Цветелина Радка Силвия Ралица Весела Надежда Теодора Калина'),
+    surnames: {
+      men: words('Иванов Петров Димитров Георгиев Стоянов Николов Тодоров Ангелов Колев Маринов Илиев Пенев'),
+      women: words(
+        'Иванова Петрова Димитрова Георгиева Стоянова Николова Тодорова Ангелова Колева Маринова Илиева Пенева',
+      ),
     },
   },
   ru: {
-    men: {
-      first: words('Алексей Дмитрий Сергей Андрей Михаил Олег Павел Кирилл Юрий Игорь Роман Виктор Артём'),
-      last: words('Смирнов Кузнецов Попов Волков Лебедев Козлов Новиков Морозов Соловьёв Зайцев Щербаков Фёдоров'),
-    },
-    women: {
-      first: words('Анна Ольга Наталья Ирина Екатерина Татьяна Светлана Юлия Дарья Ксения Полина Вера Алёна'),
-      last: words('Смирнова Кузнецова Попова Волкова Лебедева Козлова Новикова Морозова Соловьёва Зайцева Щербакова'),
+    men: words('Алексей Дмитрий Сергей Андрей Михаил Олег Павел Кирилл Юрий Игорь Роман Виктор Артём'),
+    women: words('Анна Ольга Наталья Ирина Екатерина Татьяна Светлана Юлия Дарья Ксения Полина Вера Алёна'),
+    surnames: {
+      men: words('Смирнов Кузнецов Попов Волков Лебедев Козлов Новиков Морозов Соловьёв Зайцев Щербаков Фёдоров'),
+      women: words(
+        'Смирнова Кузнецова Попова Волкова Лебедева Козлова Новикова Морозова Соловьёва Зайцева Щербакова Фёдорова',
+      ),
     },
   },
   en: {
-    men: {
-      first: words('Oliver George Harry Jack Thomas William Samuel Henry Edward Alfie Liam Noah Arthur'),
-      last: words("Smith Taylor Brown Wilson Evans Walker O'Connor Hughes Green Clarke Patel Wood Harris Khan"),
-    },
-    women: {
-      first: words('Amelia Emily Charlotte Sophie Isla Alice Lucy Eleanor Hannah Freya Zoe Martha Priya'),
-      last: words("Smith Taylor Brown Wilson Evans Walker O'Connor Hughes Green Clarke Patel Wood Harris Khan"),
+    men: words('Oliver George Harry Jack Thomas William Samuel Henry Edward Alfie Liam Noah Arthur'),
+    women: words('Amelia Emily Charlotte Sophie Isla Alice Lucy Eleanor Hannah Freya Zoe Martha Priya'),
+    surnames: {
+      men: words("Smith Taylor Brown Wilson Evans Walker O'Connor Hughes Green Clarke Patel Harris"),
+      women: words("Smith Taylor Brown Wilson Evans Walker O'Connor Hughes Green Clarke Patel Harris"),
     },
   },
+}
+
+/** Draws people of one family: the same surname, in the form of each. */
+export const pickFamily = (random: Random, language: Language, size: number): Name[] => {
+  const { surnames, ...given } = NAMES[language]
+  const surname = random.int(0, surnames.men.length - 1)
+  return Array.from({ length: size }, () => {
+    const sex = random.pick(['men', 'women'] as const)
+    // The index was drawn from this very length; both lists have it.
+    return { firstName: random.pick(given[sex]), lastName: surnames[sex][surname]! }
+  })
 }
 
 const LATIN: Record<string, string> = Object.fromEntries(
@@ -47,11 +57,3 @@ const LATIN: Record<string, string> = Object.fromEntries(
 /** The part of an address that a name suggests: "Соловьёва" is "solovyova". */
 export const latin = (name: string) =>
   [...name.toLowerCase()].map((letter) => LATIN[letter] ?? letter.replace(/[^a-z]/, '')).join('')
-
-/** A household: the first two with one surname each of a man and a woman, in one language. */
-export const pickPerson = (random: Random, language: Language) => {
-  const { first, last } = random.pick(Object.values(POOLS[language]))
-  return { firstName: random.pick(first), lastName: random.pick(last) }
-}
-
-export type { Language }

@@ -4,7 +4,7 @@ export interface HashLaneMetrics {
   /** Called whenever the number of waiting hashes of a lane changes. */
   onQueueDepth?(lane: HashLane, depth: number): void
   onShed?(lane: HashLane): void
-  /** Time of the work itself, without the wait. */
+  /** From the call to its end, the wait included. */
   onHash?(lane: HashLane, seconds: number): void
 }
 
@@ -92,14 +92,15 @@ export const createHashLanes = ({ slots, queueSeconds, expectedSeconds, metrics 
 
   return {
     async run(lane, work) {
+      const askedAt = performance.now()
       await acquire(lane)
       const startedAt = performance.now()
       try {
         return await work()
       } finally {
-        const seconds = (performance.now() - startedAt) / 1000
-        meanSeconds += SMOOTHING * (seconds - meanSeconds)
-        metrics?.onHash?.(lane, seconds)
+        const endedAt = performance.now()
+        meanSeconds += SMOOTHING * ((endedAt - startedAt) / 1000 - meanSeconds)
+        metrics?.onHash?.(lane, (endedAt - askedAt) / 1000)
         free += 1
         startNext()
       }

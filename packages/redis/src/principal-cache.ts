@@ -13,6 +13,7 @@ export interface PrincipalCache<T> {
   suspend(userId: string): Promise<void>
   /** For a change that only has to be seen soon; it does not hold off a concurrent `put`. Never rejects. */
   forget(userId: string): Promise<void>
+  close(): void
 }
 
 export interface PrincipalCacheOptions {
@@ -102,6 +103,11 @@ export const createPrincipalCache = <T>({
 
     async forget(userId) {
       await redis?.run((client) => client.del(entriesOf(userId))).catch(() => undefined)
+    },
+
+    close() {
+      clearTimeout(retry)
+      pending.clear()
     },
   }
 }

@@ -1,5 +1,6 @@
 import {
   COMPANY_ROLES,
+  contextKey,
   PLATFORM_ROLES,
   type Context,
   type PlatformRole,
@@ -89,7 +90,9 @@ const onlyContext = (principal: Principal) => {
  * @throws invalid auth.context_required, forbidden auth.context_denied
  */
 export const actorOf = (principal: Principal, key: string | null): Actor => {
-  const [kind, companyId] = (key ?? onlyContext(principal)).split(':')
+  const wanted = key ?? onlyContext(principal)
+  if (!contextKey.safeParse(wanted).success) throw new DomainError('forbidden', 'auth.context_denied')
+  const [kind, companyId] = wanted.split(':')
   const actor =
     kind === 'platform'
       ? platformOf(principal, companyId ?? null)

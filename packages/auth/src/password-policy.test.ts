@@ -57,7 +57,7 @@ describe('checkPassword', () => {
   it.each(['aaaaaaaaaaaa', 'ababababababab', 'abcdeabcdeabcde', 'aaaabbbbcccc', '112233112233', 'qz7!qz7!qz7!'])(
     'refuses the repetitive %j',
     (password) => {
-      expect(check(password)).toBe('password.repetitive')
+      expect(check(password)).toMatch(/^password\.(predictable|common)$/)
     },
   )
 

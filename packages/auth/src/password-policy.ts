@@ -5,7 +5,6 @@ export const MAX_PASSWORD_BYTES = 1024
 export type PasswordWeakness =
   | 'password.too_short'
   | 'password.too_long'
-  | 'password.repetitive'
   | 'password.predictable'
   | 'password.common'
   | 'password.contextual'
@@ -85,10 +84,9 @@ export const checkPassword = (password: string, { minLength, context }: Password
 
   const folded = fold(normalized)
   const characters = [...folded]
-  if (new Set(characters).size < MIN_DISTINCT || shortestPeriod(characters) < minLength / 2)
-    return 'password.repetitive'
+  const isRepetitive = new Set(characters).size < MIN_DISTINCT || shortestPeriod(characters) < minLength / 2
   if (isContextual(folded, contextWords(context), list)) return 'password.contextual'
   if (variants(folded).some((variant) => list.has(variant))) return 'password.common'
-  if (isPredictable(characters, minLength)) return 'password.predictable'
+  if (isRepetitive || isPredictable(characters, minLength)) return 'password.predictable'
   return null
 }

@@ -10,6 +10,7 @@ import { StartError } from './progress.mjs'
 import { isAlive, sameProcess, startMark } from './process.mjs'
 
 const STOP_TIMEOUT_MS = 25_000
+const RELEASE_TIMEOUT_MS = 5000
 const START_TIMEOUT_MS = 60_000
 
 /**
@@ -31,7 +32,7 @@ export const startPostgres = async ({ dataDir, port, settings = {}, note = () =>
   const { cluster } = place
 
   checkCluster(cluster, packaged.version, state)
-  refuseSecondLauncher(state, dataDir)
+  await awaitEarlierLauncher(state, dataDir)
   await stopOrphan(cluster)
 
   if (!fs.existsSync(cluster)) {
@@ -99,8 +100,11 @@ const checkCluster = (cluster, version, state) => {
   }
 }
 
-const refuseSecondLauncher = ({ launcher }, dataDir) => {
-  if (launcher && launcher.pid !== process.pid && sameProcess(launcher)) {
+/** Another start on the same folder may just be ending; one that goes on is not disturbed. */
+const awaitEarlierLauncher = async ({ launcher }, dataDir) => {
+  if (!launcher || launcher.pid === process.pid) return
+  for (const deadline = Date.now() + RELEASE_TIMEOUT_MS; sameProcess(launcher); await sleep(50)) {
+    if (Date.now() < deadline) continue
     throw new StartError(`servAI already runs on ${dataDir} (process ${launcher.pid}): stop it first.`)
   }
 }

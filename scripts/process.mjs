@@ -41,3 +41,15 @@ export const startMark = (pid) => {
 
 /** Whether the process noted as `{ pid, mark }` is still running. */
 export const sameProcess = ({ pid, mark }) => isAlive(pid) && startMark(pid) === mark
+
+const PARENT_CHECK_MS = 250
+
+/** Calls back once the process that started this one is gone, however it ended. */
+export const onParentGone = (callback) => {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    callback()
+  }, PARENT_CHECK_MS).unref()
+}

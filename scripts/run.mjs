@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onParentGone } from './process.mjs'
 import { reportFailure, runQuietly, StartError, step } from './progress.mjs'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -37,10 +38,13 @@ const main = async ([name, ...args]) => {
 
 /** npm hands its own settings to children; pnpm would take them for its own. Where packages come from has to stay. */
 const cleanEnvironment = () => {
+  const isRunByNpm = Boolean(process.env.npm_lifecycle_event)
   const isKept = (key) => /^npm_config_(registry|https?_proxy|proxy|noproxy|cafile|userconfig|globalconfig)$/i.test(key)
   for (const key of Object.keys(process.env)) {
     if (/^npm_/i.test(key) && !isKept(key)) delete process.env[key]
   }
+  // Where npm is killed, what it started has to end as well; a shell that merely closes is another matter.
+  if (isRunByNpm) process.env.SERVAI_FOLLOWS_PARENT = '1'
   process.env.TURBO_TELEMETRY_DISABLED = '1'
   const own = [path.join(ROOT, 'node_modules', '.bin'), path.dirname(process.execPath)]
   const inherited = (process.env.PATH ?? '').split(path.delimiter).filter((dir) => !own.includes(dir))
@@ -59,7 +63,9 @@ const rerunOnSupportedNode = async (name, args) => {
     const printed = await runQuietly('npx', ['-y', '-p', `node@${SUPPORTED_NODE}`, '-c', 'node -p process.execPath'])
     return printed.trim().split('\n').at(-1)
   })
-  const child = spawn(binary, [fileURLToPath(import.meta.url), name, ...args], { stdio: 'inherit' })
+  const env = { ...process.env, SERVAI_FOLLOWS_PARENT: '1' }
+  const child = spawn(binary, [fileURLToPath(import.meta.url), name, ...args], { stdio: 'inherit', env })
+  if (process.env.SERVAI_FOLLOWS_PARENT) onParentGone(() => child.kill())
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   process.exitCode = await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)))
 }

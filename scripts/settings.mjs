@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { writePrivate } from './postgres-place.mjs'
 import { StartError } from './progress.mjs'
 
@@ -17,13 +18,17 @@ export const listenAddress = () => {
   return { host, port }
 }
 
+/** An earlier run that was killed lets go of its port within this time. */
+const RELEASE_TIMEOUT_MS = 2000
+
 /** @throws StartError where the address cannot be had */
 export const requireFreePort = async () => {
   const { host, port } = listenAddress()
-  const problem = await new Promise((resolve) => {
-    const probe = net.createServer().once('error', resolve)
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)))
-  })
+  let problem = await tryListening(host, port)
+  for (const deadline = Date.now() + RELEASE_TIMEOUT_MS; problem?.code === 'EADDRINUSE' && Date.now() < deadline;) {
+    await sleep(200)
+    problem = await tryListening(host, port)
+  }
   if (!problem) return
   const sentences = {
     EADDRINUSE: `Port ${port} is already taken: stop what listens there, or choose another one, e.g. PORT=${port + 1} npm start`,
@@ -31,6 +36,12 @@ export const requireFreePort = async () => {
   }
   throw new StartError(sentences[problem.code] ?? `Cannot listen on ${host}:${port}: ${problem.message}.`)
 }
+
+const tryListening = (host, port) =>
+  new Promise((resolve) => {
+    const probe = net.createServer().once('error', resolve)
+    probe.listen({ host, port }, () => probe.close(() => resolve(undefined)))
+  })
 
 /**
  * The data folder, created where it is missing: DATA_DIR, or `.data` in the clone.

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prepareDatabase } from './database.mjs'
+import { onParentGone } from './process.mjs'
 import { note, reportFailure, StartError, step } from './progress.mjs'
 import { startService } from './service.mjs'
 import { childEnvironment, listenAddress, loadSecrets, openDataDirectory } from './settings.mjs'
@@ -113,6 +114,7 @@ const catchSignals = () => {
     }
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+  if (process.env.SERVAI_FOLLOWS_PARENT) onParentGone(onSignal)
 }
 
 const stopAll = (exitCode) => {

@@ -11,7 +11,6 @@ const READY_TIMEOUT_MS = 60_000
 /** A terminal sends Ctrl-C to every process of the group, and npm passes it on as well: that is one signal. */
 const SAME_SIGNAL_MS = 500
 
-/** What runs, in the order it has to be stopped. */
 const running = []
 let stopping
 
@@ -40,7 +39,7 @@ const startAll = async () => {
         env,
         logFile: path.join(logs, `${name}.log`),
       })
-      running.unshift(service)
+      running.push(service)
       void service.exited.then(() => failOn(service))
     }
     await waitUntilReady(env)
@@ -48,19 +47,21 @@ const startAll = async () => {
   announce({ env, dataDir, logs, accounts: database.demo })
 }
 
-/** Keeps the database last in the order of stopping; it may still be starting when a signal comes. */
+/** It may still be starting when a signal comes: then stopping waits for it. */
 const hold = (name, starting) => {
-  running.push({
+  const service = {
     name,
-    stop: async () => (await starting.catch(() => undefined))?.stop(),
-    kill: () => void starting.then((one) => one.kill()).catch(() => undefined),
-  })
-  void starting
-    .then(async (one) => {
-      await one.exited
-      await failOn({ name, lastLines: one.lastLines })
-    })
-    .catch(() => undefined)
+    stop: async () => (await starting).stop(),
+    kill: () => void starting.then((database) => database.kill()),
+  }
+  running.push(service)
+  starting.then(
+    async (database) => {
+      await database.exited
+      await failOn({ name, lastLines: database.lastLines })
+    },
+    () => running.splice(running.indexOf(service), 1),
+  )
 }
 
 const failOn = async (service) => {
@@ -120,12 +121,13 @@ const catchSignals = () => {
 const stopAll = (exitCode) => {
   stopping ??= (async () => {
     process.stdout.write('\n')
-    const apps = running.filter((one) => one.isApp)
-    await step('Stopping', async () => {
-      await Promise.all(apps.map((one) => one.stop()))
-      for (const one of running) if (!one.isApp) await one.stop()
-    })
+    if (running.length > 0) await step('Stopping', stopInOrder)
     process.exit(exitCode)
   })()
   return stopping
+}
+
+const stopInOrder = async () => {
+  await Promise.all(running.filter((one) => one.isApp).map((one) => one.stop()))
+  for (const database of running.filter((one) => !one.isApp)) await database.stop().catch(() => undefined)
 }

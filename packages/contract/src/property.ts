@@ -172,13 +172,14 @@ export const residency = z.strictObject({
     /** NULL where the caller may not see how to reach the person. */
     email: z.string().nullable(),
     phone: z.string().nullable(),
-    hasAccount: z.boolean(),
+    hasAccount: z.boolean().nullable(),
   }),
   kind: z.enum(RESIDENCY_KINDS),
   share: z.strictObject({ numerator: z.number(), denominator: z.number() }).nullable(),
-  startsOn: z.string(),
+  /** A resident sees of the others in the home their name and kind: all below is NULL then. */
+  startsOn: z.string().nullable(),
   endsOn: z.string().nullable(),
-  verifiedLevel: z.enum(VERIFIED_LEVELS),
+  verifiedLevel: z.enum(VERIFIED_LEVELS).nullable(),
 })
 export const listResidenciesInput = z.strictObject({
   ...pageInput,
@@ -187,15 +188,21 @@ export const listResidenciesInput = z.strictObject({
   complexId: id.optional(),
   ...sort(['startsOn', 'createdAt']),
 })
-export const createResidencyInput = z.strictObject({
-  unitId: id,
-  /** Somebody the company knows already, or the particulars of somebody new. */
-  person: z.union([z.strictObject({ id }), z.strictObject(personFields)]),
-  kind: z.enum(RESIDENCY_KINDS),
-  share: share.nullable().default(null),
-  startsOn: day,
-  endsOn: day.nullable().default(null),
-})
+export const createResidencyInput = z
+  .strictObject({
+    unitId: id,
+    /** Somebody the company knows already, or the particulars of somebody new. */
+    person: z.union([z.strictObject({ id }), z.strictObject(personFields)]),
+    kind: z.enum(RESIDENCY_KINDS),
+    share: share.nullable().default(null),
+    startsOn: day,
+    /** First day without access. */
+    endsOn: day.nullable().default(null),
+  })
+  .refine(({ startsOn, endsOn }) => endsOn === null || endsOn > startsOn, {
+    path: ['endsOn'],
+    params: { code: 'ends_before_start' },
+  })
 export const updateResidencyInput = z.strictObject({
   ...target,
   kind: z.enum(RESIDENCY_KINDS).optional(),
@@ -233,12 +240,15 @@ export const IMPORT_PROBLEMS = [
 
 export const IMPORT_COLUMNS = ['building', 'entrance', 'floor', 'number', 'type', 'areaM2', 'share'] as const
 
-export const unitImport = z.strictObject({
+export const unitUpsert = z.strictObject({
   created: z.int(),
   updated: z.int(),
   unchanged: z.int(),
   buildingsCreated: z.int(),
   entrancesCreated: z.int(),
+})
+export const unitImport = z.strictObject({
+  ...unitUpsert.shape,
   /** Row of the sheet, counted from 1 as the spreadsheet shows it. */
   refused: z.array(
     z.strictObject({
@@ -246,11 +256,42 @@ export const unitImport = z.strictObject({
       column: z.enum(IMPORT_COLUMNS).nullable(),
       problem: z.enum(IMPORT_PROBLEMS),
       value: z.string(),
+      /** For `duplicate_in_file`: the earlier row with the same unit, which was kept. */
+      sameAsRow: z.int().nullable(),
     }),
   ),
   /** Header found in the file for each known column. */
   columns: z.array(z.strictObject({ column: z.enum(IMPORT_COLUMNS), header: z.string() })),
 })
+
+export const IMPORT_LIMITS = { bytes: 10 * 1024 * 1024, rows: 10_000 } as const
+
+/** The same upsert as the file's, for programs: by building, entrance and number; what is NULL stays as it is. */
+export const importUnitsInput = z.strictObject({
+  complexId: id,
+  rows: z
+    .array(
+      z.strictObject({
+        building: line(60),
+        entrance: line(20).nullable().default(null),
+        number: line(20),
+        type: z.enum(UNIT_TYPES).nullable().default(null),
+        floor: z.int().min(-20).max(300).nullable().default(null),
+        areaM2: unitFields.areaM2,
+        share: share.nullable().default(null),
+      }),
+    )
+    .min(1)
+    .max(500)
+    .refine(
+      (rows) => new Set(rows.map(({ building, number }) => JSON.stringify([building, number]))).size === rows.length,
+      {
+        params: { code: 'duplicate_rows' },
+      },
+    ),
+})
+export type UnitUpsertRow = z.output<typeof importUnitsInput>['rows'][number]
+export type UnitUpsert = z.infer<typeof unitUpsert>
 
 export type Company = z.infer<typeof company>
 export type Complex = z.infer<typeof complex>

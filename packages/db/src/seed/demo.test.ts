@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { checkPassword, loadPasswordLists } from '@servai/auth/password-policy'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { naturalKey } from '../../../contract/src/natural-key.ts'
-import { migrate } from '../migrate.ts'
-import { provision, ROLES } from '../provision.ts'
 import { GRANT_ROLES } from '../schema/enums.ts'
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './demo-accounts.ts'
 import { seedDemo } from './demo.ts'
+import { freshDatabase } from './fresh-database.ts'
 
 const SUMMARY = {
   seeded: true,
@@ -18,28 +16,6 @@ const SUMMARY = {
   units: 400,
   people: 700,
   users: DEMO_ACCOUNTS.length,
-}
-
-const freshDatabase = async () => {
-  const adminUrl = inject('adminUrl')
-  const database = `servai_demo_${randomBytes(4).toString('hex')}`
-  // The roles are shared by every database of the server: their passwords stay those of the test run.
-  const passwords = {
-    owner: new URL(inject('databaseOwnerUrl')).password,
-    app: new URL(inject('databaseUrl')).password,
-    system: new URL(inject('databaseSystemUrl')).password,
-  }
-  await provision(adminUrl, { database, passwords })
-  const urlOf = (role: keyof typeof ROLES) =>
-    Object.assign(new URL(adminUrl), { username: ROLES[role], password: passwords[role], pathname: `/${database}` })
-      .href
-  await migrate(urlOf('owner'))
-  const drop = async () => {
-    const admin = postgres(adminUrl, { max: 1 })
-    await admin.unsafe(`drop database ${database} with (force)`)
-    await admin.end()
-  }
-  return { systemUrl: urlOf('system'), drop }
 }
 
 describe('demo data', () => {

@@ -1,5 +1,3 @@
-import { createPasswordHasher } from '@servai/auth/password-hash'
-import { parseKeyRing } from '@servai/auth/key-ring'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { buildings } from '../schema/buildings.ts'
@@ -12,9 +10,10 @@ import { people } from '../schema/people.ts'
 import { residencies } from '../schema/residencies.ts'
 import { units } from '../schema/units.ts'
 import { credentials, users } from '../schema/users.ts'
-import { DEMO_ACCOUNTS, DEMO_PASSWORD, type DemoAccount } from './demo-accounts.ts'
+import { DEMO_ACCOUNTS, type DemoAccount } from './demo-accounts.ts'
 import { buildPopulation, type Population } from './demo-people.ts'
 import { buildRegistry, createIds, type Registry, type Row } from './demo-registry.ts'
+import { hashSeedPassword } from './password.ts'
 import { createRandom } from './random.ts'
 
 const SEED = 20_260_202
@@ -116,14 +115,8 @@ const linkResident = (
 // By file name, because in a bundle this module shares the entry's own URL.
 if (process.argv[1]?.endsWith('demo.ts')) {
   // oxlint-disable-next-line no-process-env
-  const { DATABASE_SYSTEM_URL, PASSWORD_PEPPER_KEYS, ARGON2_MEMORY_KIB, ARGON2_TIME_COST } = process.env
-  if (!DATABASE_SYSTEM_URL) throw new Error('DATABASE_SYSTEM_URL is not set')
-  const hasher = createPasswordHasher({
-    memoryKiB: Number(ARGON2_MEMORY_KIB || 19_456),
-    timeCost: Number(ARGON2_TIME_COST || 2),
-    lanes: 1,
-    pepper: PASSWORD_PEPPER_KEYS ? parseKeyRing(PASSWORD_PEPPER_KEYS) : null,
-  })
-  const passwordHash = await hasher.hash('register', DEMO_PASSWORD)
-  process.stdout.write(`${JSON.stringify(await seedDemo({ systemUrl: DATABASE_SYSTEM_URL, passwordHash }))}\n`)
+  const { env } = process
+  if (!env.DATABASE_SYSTEM_URL) throw new Error('DATABASE_SYSTEM_URL is not set')
+  const passwordHash = await hashSeedPassword(env)
+  process.stdout.write(`${JSON.stringify(await seedDemo({ systemUrl: env.DATABASE_SYSTEM_URL, passwordHash }))}\n`)
 }

@@ -37,6 +37,12 @@ const NAMES: Record<Language, { men: string[]; women: string[]; surnames: { men:
   },
 }
 
+/** Given names and surnames that go together, for those who draw in SQL. */
+export const namesOf = (language: Language) => {
+  const { women, surnames } = NAMES[language]
+  return { first: women, last: surnames.women }
+}
+
 /** Draws people of one family: the same surname, in the form of each. */
 export const pickFamily = (random: Random, language: Language, size: number): Name[] => {
   const { surnames, ...given } = NAMES[language]

@@ -59,7 +59,7 @@ const isNodeRecent = (range) => {
 
 /** The binary itself is started, not `npx`: one process less in the way of signals. */
 const rerunOnSupportedNode = async (name, args) => {
-  const binary = await step(`Fetching Node ${SUPPORTED_NODE} (this one is ${process.versions.node})`, async () => {
+  const binary = await step(`Bringing Node ${SUPPORTED_NODE} (this one is ${process.versions.node})`, async () => {
     const printed = await runQuietly('npx', ['-y', '-p', `node@${SUPPORTED_NODE}`, '-c', 'node -p process.execPath'])
     return printed.trim().split('\n').at(-1)
   })

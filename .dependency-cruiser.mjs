@@ -1,4 +1,5 @@
-// Type imports do not count (`tsPreCompilationDeps: false`): they are gone before anything runs. docs/ARCHITECTURE.md
+// Type imports do not count (`tsPreCompilationDeps: false`): they are gone before anything runs. In .vue files they do:
+// a component takes the types of the server from @servai/client. docs/ARCHITECTURE.md
 const BROWSER = '^(apps/web/src|packages/client/src)/'
 /** Only these packages may be loaded by a browser; of `db`, only the schema. */
 const SERVER = [

@@ -34,7 +34,7 @@ const lawful = {
   'packages/api/src/property/complexes/policy.ts': `import { roles } from '../policy.ts'; export const mine = roles`,
   'packages/api/src/root.ts': `import { router } from './units/router.ts'; export const root = router; export type Root = typeof root`,
   'packages/client/src/client.ts': `import type { Root } from '@servai/api/root'; export const client = {} as Root`,
-  'apps/web/src/App.vue': `<script setup lang="ts">import type { Root } from '@servai/api/root'; import { client } from '@servai/client/client'; import { input } from '@servai/contract/units'; const root: Root = client; root; input</script><template><div /></template>`,
+  'apps/web/src/App.vue': `<script setup lang="ts">import { client } from '@servai/client/client'; import { input } from '@servai/contract/units'; client; input</script><template><div /></template>`,
   'apps/server/src/main.ts': `import { root } from '@servai/api/root'; import { pool } from '@servai/db/index'; export default [root, pool]`,
 }
 

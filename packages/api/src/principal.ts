@@ -10,6 +10,9 @@ const resolve = async ({ principals, database }: Services, userId: string, sessi
   return loaded
 }
 
+/** As the database has it now, past the cache. */
+export const readPrincipal = ({ database }: Services, sessionId: string) => loadPrincipal(database, sessionId)
+
 /**
  * The person behind a request. Signature, session and token version are checked on every call; the cache only spares
  * the database, and whoever changes a session, an account or its rights suspends it first.

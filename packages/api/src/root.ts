@@ -1,6 +1,14 @@
+import { authRouter } from './auth/router.ts'
 import { propertyRouter } from './property/router.ts'
+import { resetRouter } from './reset/router.ts'
 import { router } from './trpc.ts'
+import { verificationRouter } from './verification/router.ts'
 
-export const appRouter = router({ property: propertyRouter })
+export const appRouter = router({
+  auth: authRouter,
+  verification: verificationRouter,
+  reset: resetRouter,
+  property: propertyRouter,
+})
 
 export type AppRouter = typeof appRouter

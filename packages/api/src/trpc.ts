@@ -2,10 +2,12 @@ import type { Role } from '@servai/contract/roles'
 import type { CompanyDb, Mode, SystemDb } from '@servai/db'
 import { initTRPC } from '@trpc/server'
 import { actorOf, rolesOf, type Actor } from './actor.ts'
+import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
-import { DomainError, errorBody, isRetryable, toTrpcError } from './errors.ts'
+import { DomainError, errorBody, toTrpcError } from './errors.ts'
 import { enforce } from './limits.ts'
 import { requirePrincipal } from './principal.ts'
+import { retrying } from './retry.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
@@ -37,8 +39,6 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t
 
-const MAX_TRIES = 3
-
 const translated = t.middleware(async ({ ctx, path, type, next }) => {
   const started = performance.now()
   const result = await next()
@@ -59,7 +59,7 @@ const base = t.procedure.use(translated).use(({ ctx, meta, next }) => {
 
 /** Anybody. */
 export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx, next }) => {
-  await enforce(ctx.services, { anonymous: ctx.address })
+  await enforce(ctx.services, { anonymous: limitKeyOf(ctx.address) })
   return next()
 })
 
@@ -75,17 +75,6 @@ export const accountProcedure = sessionProcedure.meta({ access: 'account' }).use
   if (!ctx.principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
   return next()
 })
-
-const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === MAX_TRIES || !isRetryable(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, 5 * attempt + Math.random() * 20))
-    }
-  }
-}
 
 const modeOf = (type: string): Mode => (type === 'query' ? 'read' : 'write')
 

@@ -1,0 +1,95 @@
+import { HashBusyError } from '@servai/auth/hash-lanes'
+import { checkPassword } from '@servai/auth/password-policy'
+import { credentials, users } from '@servai/db/schema/users'
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Services } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { transaction, type Visit, type VisitDb } from '../../visit.ts'
+import { reserveAttempt, returnAttempt } from '../throttle/service.ts'
+
+const PRODUCT = 'servai'
+
+/** @throws invalid password.too_short, too_long, common, contextual, predictable */
+export const requireStrongPassword = (
+  { config }: Services,
+  field: string,
+  password: string,
+  person: { email: string; firstName: string; lastName: string },
+) => {
+  const context = [person.email, person.firstName, person.lastName, PRODUCT]
+  const weakness = checkPassword(password, { minLength: config.passwordMinLength, context })
+  if (weakness) throw new DomainError('invalid', weakness, { issues: [{ path: [field], code: weakness }] })
+}
+
+/** Someone gave the right password of an active account. */
+export type Proof = {
+  userId: string
+  /** The hash it was held against; a session may only be opened while it still stands. */
+  passwordHash: string
+  /** The stored hash is not by the current parameters. */
+  needsRehash: boolean
+}
+
+/** For the audit log; the person is never told which. */
+export type Refusal = { userId: string | null; why: 'locked' | 'unknown' | 'disabled' | 'wrong_password' | 'changed' }
+
+const findCandidate = async ({ db }: VisitDb, emailKey: string) => {
+  const [candidate] = await db
+    .select({ userId: users.id, status: users.status, passwordHash: credentials.passwordHash })
+    .from(users)
+    .leftJoin(credentials, eq(credentials.userId, users.id))
+    .where(and(eq(users.emailKey, emailKey), isNull(users.deletedAt)))
+  return candidate ?? null
+}
+
+/**
+ * Exactly one hash is computed whatever is true of the address, and outside of any transaction.
+ *
+ * @throws HashBusyError; the attempt is given back then, as after any other fault of ours
+ */
+export const provePassword = async (
+  visit: Visit,
+  emailKey: string,
+  password: string,
+): Promise<{ proof: Proof } | { refusal: Refusal }> => {
+  const { passwords } = visit.services
+  const { isOpen, candidate } = await transaction(visit, {}, async (ctx) => ({
+    isOpen: await reserveAttempt(ctx.db, emailKey),
+    candidate: await findCandidate(ctx, emailKey),
+  }))
+  try {
+    const passwordHash = candidate?.passwordHash ?? null
+    const { ok, needsRehash } = await passwords.verify('login', passwordHash, password)
+    const userId = candidate?.userId ?? null
+    if (!isOpen) return { refusal: { userId, why: 'locked' } }
+    if (!candidate) return { refusal: { userId, why: 'unknown' } }
+    if (!ok || passwordHash === null) return { refusal: { userId, why: 'wrong_password' } }
+    if (candidate.status !== 'active') return { refusal: { userId, why: 'disabled' } }
+    return { proof: { userId: candidate.userId, passwordHash, needsRehash } }
+  } catch (error) {
+    if (isOpen) await transaction(visit, {}, ({ db }) => returnAttempt(db, emailKey))
+    throw error
+  }
+}
+
+/** The same password by the current parameters; null when there is no time now, as it can wait for the next sign-in. */
+export const rehash = ({ passwords }: Services, password: string): Promise<string | null> =>
+  passwords.hash('login', password).catch((error: unknown) => {
+    if (error instanceof HashBusyError) return null
+    throw error
+  })
+
+/** Sets a new password and ends every access token; the caller revokes the sessions. */
+export const replacePassword = async ({ db }: VisitDb, userId: string, passwordHash: string): Promise<number> => {
+  await db
+    .insert(credentials)
+    .values({ userId, passwordHash })
+    .onConflictDoUpdate({ target: credentials.userId, set: { passwordHash, changedAt: sql`now()` } })
+  const [user] = await db
+    .update(users)
+    .set({ tokenVersion: sql`${users.tokenVersion} + 1` })
+    .where(eq(users.id, userId))
+    .returning({ tokenVersion: users.tokenVersion })
+  if (!user) throw new Error(`user ${userId} vanished under its lock`)
+  return user.tokenVersion
+}

@@ -1,0 +1,130 @@
+import {
+  account,
+  changePasswordInput,
+  changePasswordOutput,
+  loginInput,
+  loginOutput,
+  logoutInput,
+  nothing,
+  refreshInput,
+  refreshOutput,
+  registerInput,
+  revokeSessionInput,
+  sessionList,
+  updateProfileInput,
+} from '@servai/contract/auth'
+import { done } from '@servai/contract/fields'
+import type { RequestContext } from '../context.ts'
+import { DomainError } from '../errors.ts'
+import { accountProcedure, publicProcedure, router, sessionProcedure } from '../trpc.ts'
+import { refresh } from './refresh/service.ts'
+import { changePassword, login, presentAccount, register, updateProfile } from './service.ts'
+import { listSessions, logout, logoutAll, revokeSession, type SessionTokens } from './sessions/service.ts'
+
+const ok = { ok: true } as const
+
+/** Puts the refresh token where its session keeps it, and out of the answer when that is the cookie. */
+const deliver = <T extends SessionTokens>({ refreshCookie }: RequestContext, tokens: T) => {
+  const { refreshToken, delivery, maxAgeSeconds, ...answer } = tokens
+  if (delivery === 'body') return { ...answer, refreshToken }
+  refreshCookie.write(refreshToken, maxAgeSeconds)
+  return answer
+}
+
+const renew = async (ctx: RequestContext, inBody: string | undefined) => {
+  const token = inBody ?? ctx.refreshCookie.read()
+  if (token === null) throw new DomainError('unauthenticated', 'auth.refresh_invalid')
+  try {
+    return deliver(ctx, await refresh(ctx, token, inBody === undefined ? 'cookie' : 'body'))
+  } catch (error) {
+    if (inBody === undefined && error instanceof DomainError && error.code === 'unauthenticated')
+      ctx.refreshCookie.clear()
+    throw error
+  }
+}
+
+const leave = async (ctx: RequestContext, inBody: string | undefined) => {
+  const { accessTokens } = ctx.services
+  const claims = ctx.accessToken === null ? null : await accessTokens.verify(ctx.accessToken)
+  await logout(ctx, { claims, refreshToken: inBody ?? ctx.refreshCookie.read() })
+  forget(ctx)
+}
+
+const forget = ({ refreshCookie, setHeader }: RequestContext) => {
+  refreshCookie.clear()
+  setHeader('clear-site-data', '"cache"')
+}
+
+export const authRouter = router({
+  register: publicProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/register' },
+      summary: 'Register; the answer is the same for an address that has an account already',
+      alone: true,
+    })
+    .input(registerInput)
+    .output(done)
+    .mutation(({ ctx, input }) => register(ctx, input).then(() => ok)),
+
+  login: publicProcedure
+    .meta({ rest: { method: 'POST', path: '/auth/login' }, summary: 'Sign in', alone: true })
+    .input(loginInput)
+    .output(loginOutput)
+    .mutation(async ({ ctx, input }) => deliver(ctx, await login(ctx, input))),
+
+  refresh: publicProcedure
+    .meta({ rest: { method: 'POST', path: '/auth/refresh' }, summary: 'Exchange the refresh token', alone: true })
+    .input(refreshInput)
+    .output(refreshOutput)
+    .mutation(({ ctx, input }) => renew(ctx, input?.refreshToken)),
+
+  logout: publicProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/logout' },
+      summary: 'End the session of the tokens sent; also when they have expired',
+      alone: true,
+    })
+    .input(logoutInput)
+    .output(done)
+    .mutation(({ ctx, input }) => leave(ctx, input?.refreshToken).then(() => ok)),
+
+  logoutAll: sessionProcedure
+    .meta({ rest: { method: 'POST', path: '/auth/logout-all' }, summary: 'End every session, this one too' })
+    .input(nothing)
+    .output(done)
+    .mutation(({ ctx }) => logoutAll(ctx, ctx.principal).then(() => (forget(ctx), ok))),
+
+  me: sessionProcedure
+    .meta({ rest: { method: 'GET', path: '/auth/me' }, summary: 'The account, and what it may act as' })
+    .input(nothing)
+    .output(account)
+    .query(({ ctx }) => presentAccount(ctx.principal)),
+
+  updateProfile: accountProcedure
+    .meta({ rest: { method: 'PATCH', path: '/auth/me' }, summary: 'Change name or language' })
+    .input(updateProfileInput)
+    .output(account)
+    .mutation(({ ctx, input }) => updateProfile(ctx, ctx.principal, input)),
+
+  changePassword: accountProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/change-password' },
+      summary: 'Change the password; all other sessions end',
+      alone: true,
+    })
+    .input(changePasswordInput)
+    .output(changePasswordOutput)
+    .mutation(({ ctx, input }) => changePassword(ctx, ctx.principal, input)),
+
+  sessions: sessionProcedure
+    .meta({ rest: { method: 'GET', path: '/auth/sessions' }, summary: 'The devices that are signed in' })
+    .input(nothing)
+    .output(sessionList)
+    .query(({ ctx }) => listSessions(ctx, ctx.principal)),
+
+  revokeSession: sessionProcedure
+    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out' })
+    .input(revokeSessionInput)
+    .output(done)
+    .mutation(({ ctx, input }) => revokeSession(ctx, ctx.principal, input.id).then(() => ok)),
+})

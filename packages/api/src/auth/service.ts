@@ -1,0 +1,223 @@
+import { emailKeyOf, type Account } from '@servai/contract/auth'
+import { DEFAULT_LOCALE, localeOf, type Locale } from '@servai/contract/locales'
+import type { Principal } from '@servai/db/principal'
+import { sessions } from '@servai/db/schema/sessions'
+import { credentials, users } from '@servai/db/schema/users'
+import { and, eq, isNull, ne } from 'drizzle-orm'
+import { contextsOf } from '../actor.ts'
+import { audit } from '../audit.ts'
+import { limitKeyOf } from '../client-traits.ts'
+import { DomainError } from '../errors.ts'
+import { emit } from '../events.ts'
+import { enforce, take } from '../limits.ts'
+import { readPrincipal } from '../principal.ts'
+import { transaction, type Visit, type VisitDb } from '../visit.ts'
+import {
+  provePassword,
+  rehash,
+  replacePassword,
+  requireStrongPassword,
+  type Proof,
+  type Refusal,
+} from './passwords/service.ts'
+import { issueTokens, lockUser, openSession, revokeSessions, type Delivery } from './sessions/service.ts'
+import { clearAttempts } from './throttle/service.ts'
+import { issueToken, voidTokens } from './tokens/service.ts'
+
+export const presentAccount = (principal: Principal): Account => {
+  const { userId: id, email, firstName, lastName, locale, emailVerified } = principal
+  return { id, email, firstName, lastName, locale: localeOf(locale), emailVerified, contexts: contextsOf(principal) }
+}
+
+type Registration = {
+  email: string
+  password: string
+  firstName: string
+  lastName: string
+  locale?: Locale | undefined
+}
+
+const insertAccount = async (
+  ctx: VisitDb,
+  { email, firstName, lastName, locale }: Registration,
+  passwordHash: string,
+) => {
+  const emailKey = emailKeyOf(email)
+  const [user] = await ctx.db
+    .insert(users)
+    .values({ email, emailKey, firstName, lastName, locale: locale ?? DEFAULT_LOCALE })
+    .onConflictDoNothing()
+    .returning({ id: users.id })
+  if (!user) return null
+  await ctx.db.insert(credentials).values({ userId: user.id, passwordHash })
+  const tokenId = await issueToken(ctx, { purpose: 'verify_email', userId: user.id, emailKey })
+  await emit(ctx, 'auth.verification_requested', { userId: user.id, tokenId })
+  await audit(ctx, { action: 'auth.register', actorId: user.id, entity: 'users', entityId: user.id })
+  return user
+}
+
+const warnOwner = async (ctx: VisitDb, emailKey: string) => {
+  const [owner] = await ctx.db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.emailKey, emailKey), isNull(users.deletedAt)))
+  if (!owner) return
+  await emit(ctx, 'auth.registration_attempted', { userId: owner.id })
+  await audit(ctx, { action: 'auth.register', result: 'denied', entity: 'users', entityId: owner.id })
+}
+
+/**
+ * The same answer after the same work, whether the address is new or taken; a message tells its owner which.
+ *
+ * @throws invalid password.*, limited request.rate_limited (by network only)
+ */
+export const register = async (visit: Visit, registration: Registration): Promise<void> => {
+  const { services, address } = visit
+  await enforce(services, { register_address: limitKeyOf(address) })
+  requireStrongPassword(services, 'password', registration.password, registration)
+  const emailKey = emailKeyOf(registration.email)
+  const passwordHash = await services.passwords.hash('register', registration.password)
+  const { allowed } = await take(services, { register_account: emailKey })
+  if (!allowed) return
+  await transaction(visit, {}, async (ctx) => {
+    const user = await insertAccount(ctx, registration, passwordHash)
+    if (!user) await warnOwner(ctx, emailKey)
+  })
+}
+
+const refuse = async (visit: Visit, { userId, why }: Refusal): Promise<never> => {
+  visit.services.metrics.loginFailures.inc()
+  const target = userId ? { entity: 'users', entityId: userId } : {}
+  await transaction(visit, {}, (ctx) =>
+    audit(ctx, { action: 'auth.login', result: 'failed', details: { why }, ...target }),
+  )
+  throw new DomainError('unauthenticated', 'auth.invalid_credentials')
+}
+
+/** Null when the account or its password has changed since the proof. */
+const openProved = (
+  visit: Visit,
+  emailKey: string,
+  { userId, passwordHash }: Proof,
+  newHash: string | null,
+  delivery: Delivery,
+) =>
+  transaction(visit, { userId }, async (ctx) => {
+    const user = await lockUser(ctx, userId)
+    const owned = eq(credentials.userId, userId)
+    const [stored] = await ctx.db.select({ passwordHash: credentials.passwordHash }).from(credentials).where(owned)
+    if (user?.status !== 'active' || stored?.passwordHash !== passwordHash) return null
+    if (newHash) await ctx.db.update(credentials).set({ passwordHash: newHash }).where(owned)
+    await clearAttempts(ctx.db, emailKey)
+    const session = await openSession(ctx, userId, delivery)
+    const { id: sessionId } = session
+    await audit(ctx, { action: 'auth.login', actorId: userId, sessionId, entity: 'sessions', entityId: sessionId })
+    return { session, tokenVersion: user.tokenVersion }
+  })
+
+/**
+ * Opens a session. Unknown, wrong, disabled and locked are one answer after the same work.
+ *
+ * @throws unauthenticated auth.invalid_credentials, limited request.rate_limited
+ */
+export const login = async (
+  visit: Visit,
+  { email, password, delivery }: { email: string; password: string; delivery: Delivery },
+) => {
+  const { services } = visit
+  const { metrics } = services
+  const emailKey = emailKeyOf(email)
+  const client = limitKeyOf(visit.address)
+  metrics.loginAttempts.inc()
+  const counted = await enforce(services, {
+    login_account: emailKey,
+    login_account_address: `${emailKey} ${client}`,
+    login_address: client,
+  })
+  try {
+    const result = await provePassword(visit, emailKey, password)
+    if ('refusal' in result) return await refuse(visit, result.refusal)
+    const { proof } = result
+    const newHash = proof.needsRehash ? await rehash(services, password) : null
+    const opened = await openProved(visit, emailKey, proof, newHash, delivery)
+    if (!opened) return await refuse(visit, { userId: proof.userId, why: 'changed' })
+    const principal = await readPrincipal(services, opened.session.id)
+    if (!principal) throw new Error('the session vanished')
+    await counted.giveBack()
+    return { ...(await issueTokens(visit, opened.session, opened.tokenVersion)), user: presentAccount(principal) }
+  } catch (error) {
+    if (!(error instanceof DomainError)) await counted.giveBack()
+    throw error
+  }
+}
+
+/**
+ * Keeps this session, under the access token it returns, and ends all others.
+ *
+ * @throws invalid auth.invalid_credentials for the current password, password.*; limited request.rate_limited
+ */
+export const changePassword = async (
+  visit: Visit,
+  principal: Principal,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+) => {
+  const { services } = visit
+  const { userId, sessionId, email } = principal
+  const emailKey = emailKeyOf(email)
+  await enforce(services, { change_password: userId })
+  requireStrongPassword(services, 'newPassword', newPassword, principal)
+  if (newPassword.normalize('NFC') === currentPassword.normalize('NFC'))
+    throw new DomainError('invalid', 'password.unchanged', {
+      issues: [{ path: ['newPassword'], code: 'password.unchanged' }],
+    })
+  const result = await provePassword(visit, emailKey, currentPassword)
+  if ('refusal' in result) throw wrongCurrentPassword()
+  const newHash = await services.passwords.hash('register', newPassword)
+  const tokenVersion = await transaction(visit, { userId, sessionId }, async (ctx) => {
+    await lockUser(ctx, userId)
+    const [stored] = await ctx.db
+      .select({ passwordHash: credentials.passwordHash })
+      .from(credentials)
+      .where(eq(credentials.userId, userId))
+    if (stored?.passwordHash !== result.proof.passwordHash) throw wrongCurrentPassword()
+    const version = await replacePassword(ctx, userId, newHash)
+    await clearAttempts(ctx.db, emailKey)
+    await voidTokens(ctx, userId, ['reset_password'])
+    await revokeSessions(ctx, and(eq(sessions.userId, userId), ne(sessions.id, sessionId)), 'password_changed')
+    await emit(ctx, 'auth.password_changed', { userId })
+    await audit(ctx, { action: 'auth.password_change', actorId: userId, sessionId, entity: 'users', entityId: userId })
+    await services.principals.suspend(userId)
+    return version
+  })
+  const { sign, ttlSeconds } = services.accessTokens
+  return { accessToken: await sign({ userId, sessionId, tokenVersion }), expiresIn: ttlSeconds }
+}
+
+const wrongCurrentPassword = () =>
+  new DomainError('invalid', 'auth.invalid_credentials', { issues: [{ path: ['currentPassword'], code: 'wrong' }] })
+
+export const updateProfile = async (
+  visit: Visit,
+  principal: Principal,
+  change: { firstName?: string | undefined; lastName?: string | undefined; locale?: Locale | undefined },
+): Promise<Account> => {
+  const { userId, sessionId } = principal
+  const { firstName, lastName, locale } = change
+  return transaction(visit, { userId, sessionId }, async (ctx) => {
+    const [changed] = await ctx.db
+      .update(users)
+      .set({ firstName, lastName, locale })
+      .where(eq(users.id, userId))
+      .returning({ firstName: users.firstName, lastName: users.lastName, locale: users.locale })
+    await audit(ctx, {
+      action: 'auth.profile_update',
+      actorId: userId,
+      sessionId,
+      entity: 'users',
+      entityId: userId,
+      details: { fields: Object.keys(change) },
+    })
+    await ctx.services.principals.suspend(userId)
+    return presentAccount({ ...principal, ...changed })
+  })
+}

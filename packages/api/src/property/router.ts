@@ -1,3 +1,18 @@
 import { router } from '../trpc.ts'
+import { buildingsRouter } from './buildings/router.ts'
+import { companiesRouter } from './companies/router.ts'
+import { complexesRouter } from './complexes/router.ts'
+import { entrancesRouter } from './entrances/router.ts'
+import { overviewRouter } from './overview/router.ts'
+import { residenciesRouter } from './residencies/router.ts'
+import { unitsRouter } from './units/router.ts'
 
-export const propertyRouter = router({})
+export const propertyRouter = router({
+  companies: companiesRouter,
+  complexes: complexesRouter,
+  buildings: buildingsRouter,
+  entrances: entrancesRouter,
+  units: unitsRouter,
+  residencies: residenciesRouter,
+  overview: overviewRouter,
+})

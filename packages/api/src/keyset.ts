@@ -1,0 +1,86 @@
+import { and, asc, desc, eq, sql, type Placeholder, type SQL } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { DomainError } from './errors.ts'
+import { decodeCursor } from './page.ts'
+
+type Table = PgTable & { id: PgColumn }
+export type Order = 'asc' | 'desc'
+
+const TYPES = { text: sql`text`, integer: sql`integer`, numeric: sql`numeric`, date: sql`date` }
+
+/** What rows are sorted by, before their id; `null` for the id alone, which as a UUIDv7 grows with time. */
+export type Sort = { by: PgColumn; type: keyof typeof TYPES; isNullable?: true } | null
+
+type Value = string | number | null
+type Given<T> = T | Placeholder
+
+/** Where a page starts; the values of a prepared statement are placeholders. */
+export type Start = { kind: 'top' } | { kind: 'value' | 'null'; value: Given<Value>; id: Given<string> }
+
+/**
+ * The row after which the page starts.
+ *
+ * @throws invalid request.invalid for a cursor of another list or sort
+ */
+export const startOf = (cursor: string | undefined, sort: Sort): Start => {
+  const position = decodeCursor(cursor)
+  if (!position) return { kind: 'top' }
+  const { value, id } = position
+  const fits =
+    value === null ? !sort || sort.isNullable : typeof value === (sort?.type === 'integer' ? 'number' : 'string')
+  if (!fits)
+    throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['cursor'], code: 'foreign_cursor' }] })
+  return { kind: value === null ? 'null' : 'value', value, id }
+}
+
+/** PostgreSQL puts NULL last in ascending and first in descending order; so do the indexes and so does `segmentsAfter`. */
+export const orderOf = (table: Table, sort: Sort, order: Order) => {
+  const direction = order === 'asc' ? asc : desc
+  return sort ? [direction(sort.by), direction(table.id)] : [direction(table.id)]
+}
+
+/** One range of the index, or two where the rows with NULL follow or precede the others. */
+const segmentsAfter = (table: Table, sort: Sort, order: Order, start: Start): (SQL | undefined)[] => {
+  if (start.kind === 'top') return [undefined]
+  const beyond = order === 'asc' ? sql`>` : sql`<`
+  const idBeyond = sql`${table.id} ${beyond} ${start.id}::uuid`
+  if (!sort) return [idBeyond]
+  if (start.kind === 'null') {
+    const rest = sql`${sort.by} is null and ${idBeyond}`
+    return order === 'asc' ? [rest] : [rest, sql`${sort.by} is not null`]
+  }
+  const rest = sql`(${sort.by}, ${table.id}) ${beyond} (${start.value}::${TYPES[sort.type]}, ${start.id}::uuid)`
+  return sort.isNullable && order === 'asc' ? [rest, sql`${sort.by} is null`] : [rest]
+}
+
+type PageOf = { where: SQL | undefined; sort: Sort; order: Order; start: Start; limit: Given<number> }
+
+/**
+ * Sub-select of the ids of one page and of one row more: joins and counts then touch no other row. Every page costs
+ * the same, because each segment starts at its place in the index.
+ */
+export const keysOfPage = (table: Table, { where, sort, order, start, limit }: PageOf): SQL => {
+  const by = sort?.by ?? table.id
+  const direction = order === 'asc' ? sql`asc` : sql`desc`
+  const segments = segmentsAfter(table, sort, order, start).map((after) => {
+    const condition = and(where, after) ?? sql`true`
+    return sql`select ${table.id} as id, ${by} as key from ${table} where ${condition} order by ${by} ${direction}, ${table.id} ${direction} limit ${limit}`
+  })
+  const [first, second] = segments
+  if (!first || !second) return first ?? sql``
+  return sql`select id, key from ((${first}) union all (${second})) segments order by key ${direction}, id ${direction} limit ${limit}`
+}
+
+/** The same for a single row. */
+export const keyOfRow = (table: Table, id: Given<string>, where: SQL | undefined): SQL =>
+  sql`select ${table.id} as id from ${table} where ${and(eq(table.id, id), where)}`
+
+/** `%`, `_` and `\` of a search stand for themselves. */
+export const escapeLike = (text: string) => text.replace(/[\\%_]/g, '\\$&')
+
+export const contains = (column: PgColumn | SQL, text: Given<string>) =>
+  sql`${column} ilike ${typeof text === 'string' ? `%${escapeLike(text)}%` : text}`
+
+/** One parameter whatever the number of ids, so that the statement stays the same. */
+export const isOneOf = (column: PgColumn, ids: readonly string[] | Placeholder) =>
+  sql`${column} = any (string_to_array(${Array.isArray(ids) ? ids.join(',') : ids}, ',')::uuid[])`

@@ -1,0 +1,141 @@
+import { and, eq, getTableColumns, or, sql, type SQL } from 'drizzle-orm'
+import type { z } from 'zod'
+import { naturalKey } from '@servai/contract/natural-key'
+import type { building, createBuildingInput, listBuildingsInput, updateBuildingInput } from '@servai/contract/property'
+import type { CompanyDb } from '@servai/db'
+import { buildings } from '@servai/db/schema/buildings'
+import { complexes } from '@servai/db/schema/complexes'
+import { entrances } from '@servai/db/schema/entrances'
+import { units } from '@servai/db/schema/units'
+import type { Ctx } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { toPage } from '../../page.ts'
+import { holdComplex } from '../complexes/service.ts'
+import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
+
+type Output = z.input<typeof building>
+
+const SORTS = {
+  name: { by: buildings.nameSort, type: 'text' },
+  createdAt: null,
+} as const satisfies Record<string, Sort>
+
+const { companyId: _companyId, deletedBy: _deletedBy, ...columns } = getTableColumns(buildings)
+
+const selectRows = (db: CompanyDb, keys: SQL) =>
+  db
+    .select({
+      ...columns,
+      complex: { id: complexes.id, name: complexes.name },
+      entrances: sql<number>`(select count(*)::int from ${entrances} where ${entrances.buildingId} = ${buildings.id} and ${entrances.deletedAt} is null)`,
+      units: sql<number>`(select count(*)::int from ${units} where ${units.buildingId} = ${buildings.id} and ${units.deletedAt} is null)`,
+    })
+    .from(buildings)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${buildings.id}`)
+    .innerJoin(complexes, eq(complexes.id, buildings.complexId))
+
+type Row = Awaited<ReturnType<typeof selectRows>>[number]
+
+const present = ({ actor }: Ctx, { deletedAt, complexId, nameSort: _nameSort, ...row }: Row): Output => ({
+  ...row,
+  removedAt: deletedAt,
+  allowed: allowedActions(actor, { complexId, deletedAt }),
+})
+
+export const listBuildings = async (ctx: Ctx, input: z.output<typeof listBuildingsInput>) => {
+  const sort = SORTS[input.sort]
+  const keys = keysOfPage(buildings, {
+    where: and(
+      listedFor(ctx.actor, input.includeRemoved),
+      input.complexId ? eq(buildings.complexId, input.complexId) : undefined,
+      input.q ? or(contains(buildings.name, input.q), contains(buildings.address, input.q)) : undefined,
+    ),
+    sort,
+    order: input.order,
+    start: startOf(input.cursor, sort),
+    limit: input.limit + 1,
+  })
+  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(buildings, sort, input.order))
+  const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.nameSort)
+  return { items: items.map((row) => present(ctx, row)), nextCursor }
+}
+
+/** @throws not_found property.building_not_found */
+export const getBuilding = async (ctx: Ctx, { id }: { id: string }) => {
+  const [row] = await selectRows(ctx.db, keyOfRow(buildings, id, visibleTo(ctx.actor)))
+  if (!row) throw new DomainError('not_found', 'property.building_not_found')
+  return present(ctx, row)
+}
+
+/** @throws not_found property.complex_not_found, conflict property.name_taken, property.parent_removed */
+export const createBuilding = async (ctx: Ctx, input: z.output<typeof createBuildingInput>) => {
+  const { complexId, name, address, floors } = input
+  await holdComplex(ctx, complexId)
+  const [created] = await ctx.db
+    .insert(buildings)
+    .values({ complexId, name, nameSort: naturalKey(name), address, floors })
+    .returning({ id: buildings.id })
+  return getBuilding(ctx, created!)
+}
+
+/** @throws not_found property.building_not_found, conflict property.version_conflict, property.name_taken */
+export const updateBuilding = async (ctx: Ctx, input: z.output<typeof updateBuildingInput>) => {
+  const { id, version, name, address, floors } = input
+  requireVersion(await lockBuilding(ctx, id), version)
+  const changes = fieldsSent({ name, nameSort: name === undefined ? undefined : naturalKey(name), address, floors })
+  if (changes) await ctx.db.update(buildings).set(changes).where(eq(buildings.id, id))
+  return getBuilding(ctx, { id })
+}
+
+/** @throws not_found property.building_not_found, conflict property.version_conflict, property.has_children */
+export const removeBuilding = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
+  requireVersion(await lockBuilding(ctx, id), version)
+  const [children] = await ctx.db
+    .select({
+      entrances: ctx.db.$count(entrances, and(eq(entrances.buildingId, id), sql`${entrances.deletedAt} is null`)),
+      units: ctx.db.$count(units, and(eq(units.buildingId, id), sql`${units.deletedAt} is null`)),
+    })
+    .from(sql`(values (1)) one`)
+  requireNoChildren(children ?? {})
+  await ctx.db.update(buildings).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(buildings.id, id))
+  return { ok: true as const }
+}
+
+/** @throws not_found property.building_not_found, conflict property.name_taken, property.parent_removed */
+export const restoreBuilding = async (ctx: Ctx, { id }: { id: string }) => {
+  const row = await lockBuilding(ctx, id, 'removed')
+  await holdComplex(ctx, row.complexId)
+  if (row.deletedAt)
+    await ctx.db.update(buildings).set({ deletedAt: null, deletedBy: null }).where(eq(buildings.id, id))
+  return getBuilding(ctx, { id })
+}
+
+/**
+ * Holds a building, until the end of the transaction, against being removed under what is about to hang on it.
+ *
+ * @throws not_found property.building_not_found, forbidden auth.forbidden, conflict property.parent_removed
+ */
+export const holdBuilding = async ({ db, actor }: Ctx, id: string) => {
+  const [row] = await db
+    .select({ id: buildings.id, name: buildings.name, complexId: buildings.complexId, deletedAt: buildings.deletedAt })
+    .from(buildings)
+    .where(and(eq(buildings.id, id), reachableBy(actor)))
+    .for('share')
+  if (!row) throw new DomainError('not_found', 'property.building_not_found')
+  requireRight(mayEdit(actor, row))
+  requirePresent(row)
+  return row
+}
+
+const lockBuilding = async ({ db, actor }: Ctx, id: string, state: 'present' | 'removed' = 'present') => {
+  const [row] = await db
+    .select({ complexId: buildings.complexId, version: buildings.version, deletedAt: buildings.deletedAt })
+    .from(buildings)
+    .where(and(eq(buildings.id, id), visibleTo(actor)))
+    .for('no key update')
+  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.building_not_found')
+  requireRight(mayEdit(actor, row))
+  return row
+}

@@ -1,0 +1,157 @@
+import { and, eq, getTableColumns, isNull, or, sql, type SQL } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { company, createCompanyInput, listCompaniesInput, updateCompanyInput } from '@servai/contract/property'
+import type { CompanyDb, SystemDb } from '@servai/db'
+import { companies } from '@servai/db/schema/companies'
+import { complexes } from '@servai/db/schema/complexes'
+import { roleGrants } from '@servai/db/schema/grants'
+import type { Actor } from '../../actor.ts'
+import type { RequestContext } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { toPage } from '../../page.ts'
+import { fieldsSent, requireNoChildren, requireRight, requireVersion } from '../policy.ts'
+import { allowedActions, listedFor, mayFound, mayUpdate, visibleTo } from './policy.ts'
+
+type Output = z.input<typeof company>
+
+/** Inside one company, or, for the platform, across all of them. */
+type CompaniesCtx = Pick<RequestContext, 'services' | 'requestId'> & {
+  db: CompanyDb | SystemDb
+  actor: Actor
+  now: () => Date
+}
+
+const SORTS = {
+  name: { by: companies.name, type: 'text' },
+  createdAt: null,
+} as const satisfies Record<string, Sort>
+
+const { deletedBy: _deletedBy, ...columns } = getTableColumns(companies)
+
+const selectRows = (db: CompanyDb | SystemDb, keys: SQL) =>
+  db
+    .select(columns)
+    .from(companies)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${companies.id}`)
+
+type Row = Awaited<ReturnType<typeof selectRows>>[number]
+
+const present = ({ actor }: CompaniesCtx, { deletedAt, locale, ...row }: Row): Output => ({
+  ...row,
+  // Written through the contract only, which knows the same locales.
+  locale: locale as Output['locale'],
+  removedAt: deletedAt,
+  allowed: allowedActions(actor, { deletedAt }),
+})
+
+export const listCompanies = async (ctx: CompaniesCtx, input: z.output<typeof listCompaniesInput>) => {
+  const sort = SORTS[input.sort]
+  const keys = keysOfPage(companies, {
+    where: and(
+      listedFor(ctx.actor, input.includeRemoved),
+      input.q
+        ? or(
+            contains(companies.name, input.q),
+            contains(companies.legalName, input.q),
+            contains(companies.registrationNumber, input.q),
+          )
+        : undefined,
+    ),
+    sort,
+    order: input.order,
+    start: startOf(input.cursor, sort),
+    limit: input.limit + 1,
+  })
+  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(companies, sort, input.order))
+  const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.name)
+  return { items: items.map((row) => present(ctx, row)), nextCursor }
+}
+
+/** @throws not_found property.company_not_found */
+export const getCompany = async (ctx: CompaniesCtx, { id }: { id: string }) => {
+  const [row] = await selectRows(ctx.db, keyOfRow(companies, id, visibleTo(ctx.actor)))
+  if (!row) throw new DomainError('not_found', 'property.company_not_found')
+  return present(ctx, row)
+}
+
+/** @throws forbidden auth.forbidden, conflict property.registration_taken */
+export const createCompany = async (ctx: CompaniesCtx, input: z.output<typeof createCompanyInput>) => {
+  requireRight(mayFound(ctx.actor))
+  const { name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address } = input
+  const [created] = await ctx.db
+    .insert(companies)
+    .values({ name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address })
+    .returning({ id: companies.id })
+  return getCompany(ctx, created!)
+}
+
+/**
+ * What a company may say of itself; its status is the platform's.
+ *
+ * @throws not_found property.company_not_found, conflict property.version_conflict, property.registration_taken
+ */
+export const updateCompany = async (ctx: CompaniesCtx, input: z.output<typeof updateCompanyInput>) => {
+  const { id, version } = input
+  const { name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address } = input
+  const row = await lockCompany(ctx, id)
+  requireRight(mayUpdate(ctx.actor))
+  requireVersion(row, version)
+  const changes = fieldsSent({
+    name,
+    legalName,
+    registrationNumber,
+    vatNumber,
+    country,
+    currency,
+    locale,
+    timezone,
+    address,
+  })
+  if (changes) await ctx.db.update(companies).set(changes).where(eq(companies.id, id))
+  return getCompany(ctx, { id })
+}
+
+/** @throws not_found property.company_not_found, conflict property.version_conflict, property.has_children */
+export const removeCompany = async (
+  ctx: CompaniesCtx,
+  { id, version }: { id: string; version?: number | undefined },
+) => {
+  requireRight(mayFound(ctx.actor))
+  requireVersion(await lockCompany(ctx, id), version)
+  const isOpen = and(eq(complexes.companyId, id), isNull(complexes.deletedAt))
+  requireNoChildren({ complexes: await ctx.db.$count(complexes, isOpen) })
+  await ctx.db.update(companies).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(companies.id, id))
+  await suspendStaff(ctx, id)
+  return { ok: true as const }
+}
+
+/** @throws not_found property.company_not_found, conflict property.registration_taken */
+export const restoreCompany = async (ctx: CompaniesCtx, { id }: { id: string }) => {
+  requireRight(mayFound(ctx.actor))
+  const row = await lockCompany(ctx, id, 'removed')
+  if (row.deletedAt) {
+    await ctx.db.update(companies).set({ deletedAt: null, deletedBy: null }).where(eq(companies.id, id))
+    await suspendStaff(ctx, id)
+  }
+  return getCompany(ctx, { id })
+}
+
+const lockCompany = async ({ db, actor }: CompaniesCtx, id: string, state: 'present' | 'removed' = 'present') => {
+  const [row] = await db
+    .select({ version: companies.version, deletedAt: companies.deletedAt })
+    .from(companies)
+    .where(and(eq(companies.id, id), visibleTo(actor)))
+    .for('no key update')
+  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.company_not_found')
+  return row
+}
+
+/** The rights of everybody who works for the company end, or begin again. */
+const suspendStaff = async ({ db, services }: CompaniesCtx, companyId: string) => {
+  const grants = await db
+    .selectDistinct({ userId: roleGrants.userId })
+    .from(roleGrants)
+    .where(eq(roleGrants.companyId, companyId))
+  for (const { userId } of grants) await services.principals.suspend(userId)
+}

@@ -1,0 +1,163 @@
+import { and, count, eq, getTableColumns, isNull, or, sql, type SQL } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { complex, createComplexInput, listComplexesInput, updateComplexInput } from '@servai/contract/property'
+import type { CompanyDb } from '@servai/db'
+import { buildings } from '@servai/db/schema/buildings'
+import { companies } from '@servai/db/schema/companies'
+import { complexes } from '@servai/db/schema/complexes'
+import { roleGrants } from '@servai/db/schema/grants'
+import { units } from '@servai/db/schema/units'
+import type { Ctx } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { toPage } from '../../page.ts'
+import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { allowedActions, listedFor, mayOwn, mayUpdate, reachableBy, visibleTo } from './policy.ts'
+
+type Output = z.input<typeof complex>
+
+const SORTS = {
+  name: { by: complexes.name, type: 'text' },
+  city: { by: complexes.city, type: 'text' },
+  createdAt: null,
+} as const satisfies Record<string, Sort>
+
+const { companyId: _companyId, deletedBy: _deletedBy, ...columns } = getTableColumns(complexes)
+
+const selectRows = (db: CompanyDb, keys: SQL) =>
+  db
+    .select({
+      ...columns,
+      buildings: sql<number>`(select count(*)::int from ${buildings} where ${buildings.complexId} = ${complexes.id} and ${buildings.deletedAt} is null)`,
+      units: sql<number>`(select count(*)::int from ${units} where ${units.complexId} = ${complexes.id} and ${units.deletedAt} is null)`,
+    })
+    .from(complexes)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${complexes.id}`)
+
+type Row = Awaited<ReturnType<typeof selectRows>>[number]
+
+const present = ({ actor }: Ctx, { deletedAt, ...row }: Row): Output => ({
+  ...row,
+  removedAt: deletedAt,
+  allowed: allowedActions(actor, { id: row.id, deletedAt }),
+})
+
+export const listComplexes = async (ctx: Ctx, input: z.output<typeof listComplexesInput>) => {
+  const sort = SORTS[input.sort]
+  const keys = keysOfPage(complexes, {
+    where: and(
+      listedFor(ctx.actor, input.includeRemoved),
+      input.q
+        ? or(contains(complexes.name, input.q), contains(complexes.city, input.q), contains(complexes.address, input.q))
+        : undefined,
+    ),
+    sort,
+    order: input.order,
+    start: startOf(input.cursor, sort),
+    limit: input.limit + 1,
+  })
+  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(complexes, sort, input.order))
+  const { items, nextCursor } = toPage(rows, input.limit, (row) => (sort ? row[input.sort as 'name' | 'city'] : null))
+  return { items: items.map((row) => present(ctx, row)), nextCursor }
+}
+
+/** @throws not_found property.complex_not_found */
+export const getComplex = async (ctx: Ctx, { id }: { id: string }) => {
+  const [row] = await selectRows(ctx.db, keyOfRow(complexes, id, visibleTo(ctx.actor)))
+  if (!row) throw new DomainError('not_found', 'property.complex_not_found')
+  return present(ctx, row)
+}
+
+/** @throws conflict property.name_taken, property.parent_removed */
+export const createComplex = async (ctx: Ctx, input: z.output<typeof createComplexInput>) => {
+  await requireCompany(ctx)
+  const [created] = await ctx.db
+    .insert(complexes)
+    .values({ name: input.name, city: input.city, address: input.address, timezone: input.timezone })
+    .returning({ id: complexes.id })
+  return getComplex(ctx, created!)
+}
+
+/** @throws not_found property.complex_not_found, conflict property.version_conflict, property.name_taken */
+export const updateComplex = async (ctx: Ctx, { id, version, ...input }: z.output<typeof updateComplexInput>) => {
+  const row = await lockComplex(ctx, id)
+  requireRight(mayUpdate(ctx.actor, id))
+  requireVersion(row, version)
+  const changes = fieldsSent({ name: input.name, city: input.city, address: input.address, timezone: input.timezone })
+  if (changes) await ctx.db.update(complexes).set(changes).where(eq(complexes.id, id))
+  return getComplex(ctx, { id })
+}
+
+/** @throws not_found property.complex_not_found, conflict property.version_conflict, property.has_children */
+export const removeComplex = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
+  const row = await lockComplex(ctx, id)
+  requireRight(mayOwn(ctx.actor))
+  requireVersion(row, version)
+  const [children] = await ctx.db
+    .select({ buildings: count() })
+    .from(buildings)
+    .where(and(eq(buildings.complexId, id), isNull(buildings.deletedAt)))
+  requireNoChildren({ buildings: children?.buildings ?? 0 })
+  await ctx.db.update(complexes).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(complexes.id, id))
+  await suspendStaff(ctx, id)
+  return { ok: true as const }
+}
+
+/** @throws not_found property.complex_not_found, conflict property.name_taken, property.parent_removed */
+export const restoreComplex = async (ctx: Ctx, { id }: { id: string }) => {
+  await requireCompany(ctx)
+  const row = await lockComplex(ctx, id, 'removed')
+  requireRight(mayOwn(ctx.actor))
+  if (row.deletedAt) {
+    await ctx.db.update(complexes).set({ deletedAt: null, deletedBy: null }).where(eq(complexes.id, id))
+    await suspendStaff(ctx, id)
+  }
+  return getComplex(ctx, { id })
+}
+
+/**
+ * Holds a complex, until the end of the transaction, against being removed under what is about to hang on it.
+ *
+ * @throws not_found property.complex_not_found, forbidden auth.forbidden, conflict property.parent_removed
+ */
+export const holdComplex = async ({ db, actor }: Ctx, id: string) => {
+  const [row] = await db
+    .select({ id: complexes.id, name: complexes.name, deletedAt: complexes.deletedAt })
+    .from(complexes)
+    .where(and(eq(complexes.id, id), reachableBy(actor)))
+    .for('share')
+  if (!row) throw new DomainError('not_found', 'property.complex_not_found')
+  requireRight(mayUpdate(actor, id))
+  requirePresent(row)
+  return row
+}
+
+const lockComplex = async (ctx: Ctx, id: string, state: 'present' | 'removed' = 'present') => {
+  const [row] = await ctx.db
+    .select({ version: complexes.version, deletedAt: complexes.deletedAt })
+    .from(complexes)
+    .where(and(eq(complexes.id, id), visibleTo(ctx.actor)))
+    .for('no key update')
+  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.complex_not_found')
+  return row
+}
+
+/** Held until the end of the transaction, so that the company cannot be removed under its new complex. */
+const requireCompany = async ({ db, actor }: Ctx) => {
+  const [company] = await db
+    .select({ deletedAt: companies.deletedAt })
+    .from(companies)
+    .where(eq(companies.id, actor.companyId ?? ''))
+    .for('share')
+  if (!company) throw new DomainError('not_found', 'property.company_not_found')
+  requirePresent(company)
+}
+
+/** Grants of a removed complex count for nothing, and again for what they said once it is back. */
+const suspendStaff = async ({ db, services }: Ctx, complexId: string) => {
+  const grants = await db
+    .selectDistinct({ userId: roleGrants.userId })
+    .from(roleGrants)
+    .where(eq(roleGrants.complexId, complexId))
+  for (const { userId } of grants) await services.principals.suspend(userId)
+}

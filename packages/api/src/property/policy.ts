@@ -1,0 +1,109 @@
+import { isNull, or, type SQL } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { RowAction } from '@servai/contract/property'
+import type { Role, StaffRole } from '@servai/contract/roles'
+import type { Actor } from '../actor.ts'
+import { DomainError } from '../errors.ts'
+import { isOneOf } from '../keyset.ts'
+
+/** Who sees where homes are, and who sees the homes and who lives in them. */
+const REGISTRY_READERS = ['director', 'accountant', 'complex_manager', 'technician', 'guard'] as const
+const HOME_READERS = ['director', 'accountant', 'complex_manager'] as const
+const EDITORS = ['director', 'complex_manager'] as const
+const OWNERS = ['director'] as const
+
+export const ACCESS = {
+  readRegistry: ['platform_admin', ...REGISTRY_READERS, 'resident'],
+  readHomes: ['platform_admin', ...HOME_READERS, 'resident'],
+  overview: ['platform_admin', ...HOME_READERS],
+  edit: EDITORS,
+  own: OWNERS,
+} as const satisfies Record<string, readonly Role[]>
+
+/** A whole company, or these complexes of it; an empty list is nothing at all. */
+export type Scope = 'company' | readonly string[]
+
+/** Where a member of staff holds one of these roles: the union of all grants. */
+const scopeOf = (actor: Actor, roles: readonly StaffRole[]): Scope => {
+  if (actor.kind !== 'staff') return []
+  const held = roles.filter((role) => actor.roles.includes(role)).map((role) => actor.complexes[role])
+  return held.includes(null) ? 'company' : [...new Set(held.flatMap((ids) => ids ?? []))]
+}
+
+const readScope = (actor: Actor, roles: readonly StaffRole[]): Scope => {
+  const readsEverything =
+    actor.kind === 'system' || (actor.kind === 'platform' && actor.roles.includes('platform_admin'))
+  return readsEverything ? 'company' : scopeOf(actor, roles)
+}
+
+export const registryScope = (actor: Actor) => readScope(actor, REGISTRY_READERS)
+export const homeScope = (actor: Actor) => readScope(actor, HOME_READERS)
+export const editScope = (actor: Actor) => scopeOf(actor, EDITORS)
+export const ownScope = (actor: Actor) => scopeOf(actor, OWNERS)
+
+export const covers = (scope: Scope, complexId: string) => scope === 'company' || scope.includes(complexId)
+
+/** `undefined` where every row of the company is within the scope. */
+export const within = (scope: Scope, complexId: PgColumn): SQL | undefined =>
+  scope === 'company' ? undefined : isOneOf(complexId, scope)
+
+type Removable = { deletedAt: PgColumn }
+
+/** Removed rows exist only for those who may restore them. */
+export const presentOrRestorable = (table: Removable, scope: Scope, complexId: PgColumn): SQL | undefined =>
+  scope === 'company' ? undefined : or(isNull(table.deletedAt), isOneOf(complexId, scope))
+
+/**
+ * Rows of a list: those present, and, when asked for by somebody who may restore them, the removed ones too.
+ *
+ * @throws forbidden auth.forbidden
+ */
+export const listed = (table: Removable, scope: Scope, complexId: PgColumn, includeRemoved: boolean) => {
+  if (!includeRemoved) return isNull(table.deletedAt)
+  requireAny(scope)
+  return presentOrRestorable(table, scope, complexId)
+}
+
+/** @throws forbidden auth.forbidden */
+export const requireAny = (scope: Scope) => requireRight(scope === 'company' || scope.length > 0)
+
+/** Sent with each row, so that a page shows exactly the buttons the server will honour. */
+export const actionsOn = (
+  row: { deletedAt: Date | null },
+  rights: { edit: boolean; remove?: boolean; import?: boolean },
+) => {
+  const remove = rights.remove ?? rights.edit
+  const actions: [RowAction, boolean][] = row.deletedAt
+    ? [['restore', remove]]
+    : [
+        ['update', rights.edit],
+        ['remove', remove],
+        ['import', rights.import ?? false],
+      ]
+  return actions.filter(([, isAllowed]) => isAllowed).map(([action]) => action)
+}
+
+/** @throws forbidden auth.forbidden */
+export const requireRight = (isAllowed: boolean) => {
+  if (!isAllowed) throw new DomainError('forbidden', 'auth.forbidden')
+}
+
+/** @throws conflict property.version_conflict */
+export const requireVersion = (row: { version: number }, expected: number | undefined) => {
+  if (expected !== undefined && row.version !== expected) throw new DomainError('conflict', 'property.version_conflict')
+}
+
+/** @throws conflict property.parent_removed */
+export const requirePresent = (parent: { deletedAt: Date | null }) => {
+  if (parent.deletedAt) throw new DomainError('conflict', 'property.parent_removed')
+}
+
+/** @throws conflict property.has_children with how many of each */
+export const requireNoChildren = (counts: Record<string, number>) => {
+  const left = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+  if (Object.keys(left).length > 0) throw new DomainError('conflict', 'property.has_children', { counts: left })
+}
+
+/** The fields that were sent, or `null` when none was: an UPDATE of nothing is refused by drizzle. */
+export const fieldsSent = <T extends object>(fields: T): T | null =>
+  Object.values(fields).some((value) => value !== undefined) ? fields : null

@@ -1,0 +1,219 @@
+import { and, count, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm'
+import type { z } from 'zod'
+import { naturalKey } from '@servai/contract/natural-key'
+import type { createUnitInput, listUnitsInput, Share, unit, updateUnitInput } from '@servai/contract/property'
+import type { CompanyDb } from '@servai/db'
+import { buildings } from '@servai/db/schema/buildings'
+import { complexes } from '@servai/db/schema/complexes'
+import { entrances } from '@servai/db/schema/entrances'
+import { residencies } from '@servai/db/schema/residencies'
+import { units } from '@servai/db/schema/units'
+import type { Ctx } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { escapeLike, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { toPage } from '../../page.ts'
+import { holdBuilding } from '../buildings/service.ts'
+import { holdEntrance } from '../entrances/service.ts'
+import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
+
+type Output = z.input<typeof unit>
+
+const SORTS = {
+  number: { by: units.numberSort, type: 'text' },
+  floor: { by: units.floor, type: 'integer', isNullable: true },
+  areaM2: { by: units.areaM2, type: 'numeric', isNullable: true },
+  createdAt: null,
+} as const satisfies Record<string, Sort>
+
+/** Today where the complex stands. */
+const today = sql`(now() at time zone ${complexes.timezone})::date`
+
+const selectRows = (db: CompanyDb, keys: SQL) =>
+  db
+    .select({
+      id: units.id,
+      version: units.version,
+      createdAt: units.createdAt,
+      updatedAt: units.updatedAt,
+      deletedAt: units.deletedAt,
+      complexId: units.complexId,
+      complexName: complexes.name,
+      buildingId: units.buildingId,
+      buildingName: buildings.name,
+      entranceId: units.entranceId,
+      entranceNumber: entrances.number,
+      type: units.type,
+      number: units.number,
+      numberSort: units.numberSort,
+      floor: units.floor,
+      areaM2: units.areaM2,
+      shareNumerator: units.shareNumerator,
+      shareDenominator: units.shareDenominator,
+      residents: sql<number>`(select count(*)::int from ${residencies} where ${residencies.unitId} = ${units.id} and ${residencies.deletedAt} is null and ${residencies.startsOn} <= ${today} and (${residencies.endsOn} is null or ${residencies.endsOn} > ${today}))`,
+    })
+    .from(units)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${units.id}`)
+    .innerJoin(complexes, eq(complexes.id, units.complexId))
+    .innerJoin(buildings, eq(buildings.id, units.buildingId))
+    .leftJoin(entrances, eq(entrances.id, units.entranceId))
+
+type Row = Awaited<ReturnType<typeof selectRows>>[number]
+
+export const shareOf = (row: { shareNumerator: number | null; shareDenominator: number | null }): Share | null =>
+  row.shareNumerator === null || row.shareDenominator === null
+    ? null
+    : { numerator: row.shareNumerator, denominator: row.shareDenominator }
+
+export const shareColumns = (share: Share | null | undefined) =>
+  share === undefined ? {} : { shareNumerator: share?.numerator ?? null, shareDenominator: share?.denominator ?? null }
+
+const present = ({ actor }: Ctx, row: Row): Output => ({
+  id: row.id,
+  version: row.version,
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+  removedAt: row.deletedAt,
+  allowed: allowedActions(actor, row),
+  complex: { id: row.complexId, name: row.complexName },
+  building: { id: row.buildingId, name: row.buildingName },
+  entrance:
+    row.entranceId !== null && row.entranceNumber !== null ? { id: row.entranceId, number: row.entranceNumber } : null,
+  type: row.type,
+  number: row.number,
+  floor: row.floor,
+  areaM2: row.areaM2,
+  share: shareOf(row),
+  residents: row.residents,
+})
+
+export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>) => {
+  const sort = SORTS[input.sort]
+  const keys = keysOfPage(units, {
+    where: and(
+      listedFor(ctx.actor, input.includeRemoved),
+      input.complexId ? eq(units.complexId, input.complexId) : undefined,
+      input.buildingId ? eq(units.buildingId, input.buildingId) : undefined,
+      input.entranceId ? eq(units.entranceId, input.entranceId) : undefined,
+      input.type ? eq(units.type, input.type) : undefined,
+      input.q ? sql`upper(${units.number}) like upper(${`${escapeLike(input.q)}%`}::text)` : undefined,
+    ),
+    sort,
+    order: input.order,
+    start: startOf(input.cursor, sort),
+    limit: input.limit + 1,
+  })
+  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(units, sort, input.order))
+  const key = { number: 'numberSort', floor: 'floor', areaM2: 'areaM2', createdAt: null } as const
+  const { items, nextCursor } = toPage(rows, input.limit, (row) => {
+    const name = key[input.sort]
+    return name && row[name]
+  })
+  return { items: items.map((row) => present(ctx, row)), nextCursor }
+}
+
+/** @throws not_found property.unit_not_found */
+export const getUnit = async (ctx: Ctx, { id }: { id: string }) => {
+  const [row] = await selectRows(ctx.db, keyOfRow(units, id, visibleTo(ctx.actor)))
+  if (!row) throw new DomainError('not_found', 'property.unit_not_found')
+  return present(ctx, row)
+}
+
+/**
+ * @throws not_found property.building_not_found, property.entrance_not_found,
+ *   invalid property.entrance_of_other_building, conflict property.number_taken, property.parent_removed
+ */
+export const createUnit = async (ctx: Ctx, input: z.output<typeof createUnitInput>) => {
+  const { buildingId, entranceId, type, number, floor, areaM2 } = input
+  const { complexId } = await holdBuilding(ctx, buildingId)
+  if (entranceId) await holdEntrance(ctx, entranceId, buildingId)
+  const numberSort = naturalKey(number)
+  const [created] = await ctx.db
+    .insert(units)
+    .values({
+      complexId,
+      buildingId,
+      entranceId,
+      type,
+      number,
+      numberSort,
+      floor,
+      areaM2,
+      ...shareColumns(input.share),
+    })
+    .returning({ id: units.id })
+  return getUnit(ctx, created!)
+}
+
+/**
+ * @throws not_found property.unit_not_found, property.entrance_not_found, invalid property.entrance_of_other_building,
+ *   conflict property.version_conflict, property.number_taken, property.parent_removed
+ */
+export const updateUnit = async (ctx: Ctx, input: z.output<typeof updateUnitInput>) => {
+  const { id, version, entranceId, type, number, floor, areaM2 } = input
+  const row = await lockUnit(ctx, id)
+  requireVersion(row, version)
+  if (entranceId) await holdEntrance(ctx, entranceId, row.buildingId)
+  const numberSort = number === undefined ? undefined : naturalKey(number)
+  const changes = fieldsSent({ entranceId, type, number, numberSort, floor, areaM2, ...shareColumns(input.share) })
+  if (changes) await ctx.db.update(units).set(changes).where(eq(units.id, id))
+  return getUnit(ctx, { id })
+}
+
+/** @throws not_found property.unit_not_found, conflict property.version_conflict, property.has_children */
+export const removeUnit = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
+  const row = await lockUnit(ctx, id)
+  requireVersion(row, version)
+  const [children] = await ctx.db
+    .select({ residencies: count() })
+    .from(residencies)
+    .innerJoin(complexes, eq(complexes.id, row.complexId))
+    .where(
+      and(
+        eq(residencies.unitId, id),
+        isNull(residencies.deletedAt),
+        or(isNull(residencies.endsOn), gt(residencies.endsOn, today)),
+      ),
+    )
+  requireNoChildren({ residencies: children?.residencies ?? 0 })
+  await ctx.db.update(units).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(units.id, id))
+  return { ok: true as const }
+}
+
+/** @throws not_found property.unit_not_found, conflict property.number_taken, property.parent_removed */
+export const restoreUnit = async (ctx: Ctx, { id }: { id: string }) => {
+  const row = await lockUnit(ctx, id, 'removed')
+  await holdBuilding(ctx, row.buildingId)
+  if (row.entranceId) await holdEntrance(ctx, row.entranceId, row.buildingId)
+  if (row.deletedAt) await ctx.db.update(units).set({ deletedAt: null, deletedBy: null }).where(eq(units.id, id))
+  return getUnit(ctx, { id })
+}
+
+/**
+ * Locks a unit for what belongs to all its residencies together.
+ *
+ * @throws not_found property.unit_not_found, forbidden auth.forbidden, conflict property.parent_removed
+ */
+export const claimUnit = async ({ db, actor }: Ctx, id: string) => {
+  const [row] = await db
+    .select({ id: units.id, complexId: units.complexId, deletedAt: units.deletedAt })
+    .from(units)
+    .where(and(eq(units.id, id), reachableBy(actor)))
+    .for('no key update')
+  if (!row) throw new DomainError('not_found', 'property.unit_not_found')
+  requireRight(mayEdit(actor, row))
+  requirePresent(row)
+  return row
+}
+
+const lockUnit = async ({ db, actor }: Ctx, id: string, state: 'present' | 'removed' = 'present') => {
+  const { complexId, buildingId, entranceId, version, deletedAt } = units
+  const [row] = await db
+    .select({ complexId, buildingId, entranceId, version, deletedAt })
+    .from(units)
+    .where(and(eq(units.id, id), visibleTo(actor)))
+    .for('no key update')
+  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.unit_not_found')
+  requireRight(mayEdit(actor, row))
+  return row
+}

@@ -14,10 +14,18 @@ const SAME_SIGNAL_MS = 500
 const running = []
 let stopping
 
-export default async () => {
+const BUILT = [
+  { name: 'server', args: ['--enable-source-maps', 'apps/server/dist/main.mjs'] },
+  { name: 'worker', args: ['--enable-source-maps', 'apps/worker/dist/main.mjs'] },
+]
+
+export default () => launch({ services: BUILT })
+
+/** @param {{ services: { name: string, args: string[], cwd?: string }[], logToTerminal?: boolean }} product */
+export const launch = async (product) => {
   catchSignals()
   try {
-    await startAll()
+    await startAll(product)
   } catch (error) {
     if (stopping) return
     reportFailure(error)
@@ -25,26 +33,26 @@ export default async () => {
   }
 }
 
-const startAll = async () => {
+const startAll = async ({ services, logToTerminal = false }) => {
   const dataDir = openDataDirectory()
   const secrets = loadSecrets(dataDir)
   const database = await prepareDatabase({ dataDir, passwords: secrets.passwords, onStarting: hold })
   const env = childEnvironment({ keys: secrets.keys, urls: database.urls })
 
   const logs = path.join(dataDir, 'logs')
-  await step('Starting server and worker', async () => {
-    for (const name of ['server', 'worker']) {
+  await step(`Starting ${services.map(({ name }) => name).join(', ')}`, async () => {
+    for (const { name, ...program } of services) {
       const service = startService(name, {
-        entry: `apps/${name}/dist/main.mjs`,
+        ...program,
         env,
-        logFile: path.join(logs, `${name}.log`),
+        logFile: logToTerminal ? undefined : path.join(logs, `${name}.log`),
       })
       running.push(service)
       void service.exited.then(() => failOn(service))
     }
     await waitUntilReady(env)
   })
-  announce({ env, dataDir, logs, accounts: database.demo })
+  announce({ env, dataDir, logs: logToTerminal ? undefined : logs, accounts: database.demo })
 }
 
 /** It may still be starting when a signal comes: then stopping waits for it. */
@@ -90,7 +98,7 @@ const announce = ({ env, dataDir, logs, accounts }) => {
     ['API docs', at('/api/docs')],
     ['Metrics', metrics],
     ['Data', dataDir],
-    ['Logs', logs],
+    ...(logs ? [['Logs', logs]] : []),
     ['Stop', 'Ctrl-C'],
   ]
   process.stdout.write(`\n${lines.map(([label, value]) => `  ${label.padEnd(10)}${value}`).join('\n')}\n`)

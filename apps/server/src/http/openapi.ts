@@ -1,0 +1,195 @@
+import { CONTEXT_HEADER } from '@servai/contract/roles'
+import { REASONS } from '@servai/contract/reasons'
+import { EXAMPLES } from './openapi-examples.ts'
+import { jsonSchemaOf, propertiesOf, without, type JsonSchema } from './openapi-schema.ts'
+import { CLIENT_HEADER } from './origin.ts'
+import { REST_BASE, type RestRoute } from './rest-routes.ts'
+import { successStatusOf } from './rest.ts'
+
+export const DOCUMENT_PATH = `${REST_BASE}/openapi.json`
+
+/** A route that is no procedure: its path item as OpenAPI writes it. */
+export type PlainRoute = { path: string; method: string; operation: JsonSchema }
+
+const ref = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` })
+const json = (schema: JsonSchema, example: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
+
+const refusal = (description: string, headers?: JsonSchema) => ({
+  description,
+  headers: { 'x-request-id': ref('headers', 'RequestId'), ...headers },
+  content: json(ref('schemas', 'Error'), undefined),
+})
+
+const RETRY_AFTER = { 'retry-after': ref('headers', 'RetryAfter') }
+
+const RESPONSES = {
+  Invalid: refusal('A value is not valid (`request.invalid`, with `issues`) or the request cannot be read.'),
+  Unauthenticated: refusal('There is no session, or it has ended.'),
+  Forbidden: refusal(
+    'The caller may not do this, has not confirmed their address, or the request comes from another site.',
+  ),
+  NotFound: refusal('It does not exist, or the caller may not see it.'),
+  Conflict: refusal('Somebody else was faster, or the value is taken.'),
+  TooLarge: refusal('The body has more than 100 kB.'),
+  UnsupportedType: refusal('The body is not `application/json`.'),
+  RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', RETRY_AFTER),
+  Unavailable: refusal('Busy, or the database cannot be reached; `Retry-After` tells when to come back.', RETRY_AFTER),
+}
+
+const COMPONENTS = {
+  securitySchemes: {
+    accessToken: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'From `auth/login` or `auth/refresh`; 15 minutes.',
+    },
+    refreshCookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-rt',
+      description: `For browsers. Requests that carry it need the header \`${CLIENT_HEADER}\` and have to come from servAI's own pages.`,
+    },
+  },
+  headers: {
+    RequestId: { description: 'Quote it when something went wrong.', schema: { type: 'string' } },
+    RetryAfter: { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
+  },
+  parameters: {
+    Context: {
+      name: CONTEXT_HEADER,
+      in: 'header',
+      description: 'For whom the caller acts: one of the `contexts` of `auth/me`. May be left out by who has only one.',
+      schema: { type: 'string' },
+      example: 'staff:019aa4d2-7c1e-7d5a-9f3b-2f6f5b0f7a11',
+    },
+  },
+  schemas: {
+    Error: {
+      type: 'object',
+      required: ['error'],
+      properties: {
+        error: {
+          type: 'object',
+          required: ['reason', 'message', 'requestId'],
+          properties: {
+            reason: { type: 'string', description: 'Stable, for programs.', enum: REASONS },
+            message: { type: 'string', description: 'For developers.' },
+            requestId: { type: 'string' },
+            issues: {
+              type: 'array',
+              items: {
+                type: 'object',
+                required: ['path', 'code'],
+                properties: {
+                  path: { type: 'array', items: { type: ['string', 'integer'] } },
+                  code: { type: 'string' },
+                },
+              },
+            },
+            counts: { type: 'object', additionalProperties: { type: 'integer' } },
+          },
+        },
+      },
+    },
+  },
+  responses: RESPONSES,
+}
+
+const USES_REFRESH_COOKIE = new Set(['auth.refresh', 'auth.logout'])
+
+const securityOf = ({ procedure: { name, meta } }: RestRoute) => {
+  if (USES_REFRESH_COOKIE.has(name)) return [{ refreshCookie: [] }, {}]
+  return meta.access === 'public' ? [] : [{ accessToken: [] }]
+}
+
+const parametersOf = ({ procedure, parameters, method }: RestRoute, input: JsonSchema) => {
+  const { properties, required } = propertiesOf(input)
+  const inPath = parameters.map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: properties[name] ?? { type: 'string' },
+  }))
+  const inQuery =
+    method === 'GET' || method === 'DELETE'
+      ? Object.entries(properties)
+          .filter(([name]) => !parameters.includes(name))
+          .map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }))
+      : []
+  return [...inPath, ...inQuery, ...(Array.isArray(procedure.meta.access) ? [ref('parameters', 'Context')] : [])]
+}
+
+const bodyOf = ({ procedure, parameters, method }: RestRoute, input: JsonSchema) => {
+  const schema = method === 'GET' || method === 'DELETE' ? null : without(input, parameters)
+  if (!schema) return {}
+  const required = propertiesOf(schema).required.length > 0
+  return { requestBody: { required, content: json(schema, EXAMPLES[procedure.name]?.request) } }
+}
+
+const responsesOf = (route: RestRoute) => {
+  const { procedure, method } = route
+  const status = successStatusOf(route)
+  const success = {
+    description: 'Done',
+    headers: { 'x-request-id': ref('headers', 'RequestId') },
+    ...(status !== 204 &&
+      procedure.output && {
+        content: json(jsonSchemaOf(procedure.output, 'output'), EXAMPLES[procedure.name]?.response),
+      }),
+  }
+  const response = (name: keyof typeof RESPONSES) => ref('responses', name)
+  const isPublic = procedure.meta.access === 'public'
+  return {
+    [status]: success,
+    400: response('Invalid'),
+    ...((!isPublic || procedure.name.startsWith('auth.')) && { 401: response('Unauthenticated') }),
+    ...((!isPublic || method !== 'GET') && { 403: response('Forbidden') }),
+    ...(route.parameters.length > 0 && { 404: response('NotFound') }),
+    ...(method !== 'GET' && { 409: response('Conflict'), 413: response('TooLarge'), 415: response('UnsupportedType') }),
+    429: response('RateLimited'),
+    503: response('Unavailable'),
+  }
+}
+
+const operationOf = (route: RestRoute) => {
+  const { procedure } = route
+  const input = procedure.input ? jsonSchemaOf(procedure.input, 'input') : {}
+  const parameters = parametersOf(route, input)
+  const [area, ...rest] = procedure.name.split('.')
+  return {
+    operationId: procedure.name.replaceAll('.', '_'),
+    tags: [rest.length > 1 ? `${area} ${rest[0]}` : area],
+    summary: procedure.meta.summary ?? procedure.name,
+    security: securityOf(route),
+    ...(parameters.length > 0 && { parameters }),
+    ...bodyOf(route, input),
+    responses: responsesOf(route),
+  }
+}
+
+/** The OpenAPI 3.1 document of everything below /api/v1. */
+export const createOpenApi = (routes: readonly RestRoute[], plain: readonly PlainRoute[], serverUrl: string) => {
+  const paths: Record<string, Record<string, JsonSchema>> = {}
+  const add = (path: string, method: string, operation: JsonSchema) => {
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
+  }
+  for (const route of routes) add(route.template, route.method, operationOf(route))
+  for (const { path, method, operation } of plain) add(path, method, operation)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'servAI',
+      version: '1',
+      description:
+        'Sign in with `POST /api/v1/auth/login` (`"delivery": "body"` for programs), then send `Authorization: Bearer <accessToken>`. ' +
+        'What creates answers 201, a removal without content 204, everything else 200. Lists are pages: send the `nextCursor` of one as `cursor` for the next.',
+      license: { name: 'AGPL-3.0-only', identifier: 'AGPL-3.0-only' },
+    },
+    servers: [{ url: serverUrl }],
+    paths,
+    components: COMPONENTS,
+  }
+}

@@ -5,6 +5,8 @@ export type EmbeddedPostgres = {
   port: number
   cluster: string
   stop: () => Promise<void>
+  /** At once, as a crash would. */
+  kill: () => void
   exited: Promise<number | null>
 }
 

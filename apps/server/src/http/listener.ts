@@ -104,7 +104,7 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
       const durationMs = performance.now() - startedAt
       const known = METHODS.includes(method) ? method : 'OTHER'
       measure(known, route, status, durationMs / 1000)
-      if (isProbe && status < 500) return
+      if (isProbe && (status < 500 || phase() !== 'serving')) return
       const actor = accessToken === null ? undefined : accessTokens.verifyCached(accessToken)?.userId
       const level = status >= 500 ? 'error' : 'info'
       log[level]({ requestId, method: known, route, calls, status, durationMs, actor, address }, 'request')

@@ -283,12 +283,9 @@ export const importUnitsInput = z.strictObject({
     )
     .min(1)
     .max(500)
-    .refine(
-      (rows) => new Set(rows.map(({ building, number }) => JSON.stringify([building, number]))).size === rows.length,
-      {
-        params: { code: 'duplicate_rows' },
-      },
-    ),
+    .refine((rows) => new Set(rows.map((row) => JSON.stringify([row.building, row.number]))).size === rows.length, {
+      params: { code: 'duplicate_rows' },
+    }),
 })
 export type UnitUpsertRow = z.output<typeof importUnitsInput>['rows'][number]
 export type UnitUpsert = z.infer<typeof unitUpsert>

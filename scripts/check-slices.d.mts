@@ -1,0 +1,2 @@
+/** Paths below `root` that no slice may hold. */
+export const misplaced: (root: string, depth?: number) => string[]

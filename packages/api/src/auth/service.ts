@@ -9,6 +9,7 @@ import { audit } from '../audit.ts'
 import { limitKeyOf } from '../client-traits.ts'
 import { DomainError } from '../errors.ts'
 import { emit } from '../events.ts'
+import { inLevelTime } from '../level-time.ts'
 import { enforce, take } from '../limits.ts'
 import { readPrincipal } from '../principal.ts'
 import { transaction, type Visit, type VisitDb } from '../visit.ts'
@@ -77,11 +78,13 @@ export const register = async (visit: Visit, registration: Registration): Promis
   requireStrongPassword(services, 'password', registration.password, registration)
   const emailKey = emailKeyOf(registration.email)
   const passwordHash = await services.passwords.hash('register', registration.password)
-  const { allowed } = await take(services, { register_account: emailKey })
-  if (!allowed) return
-  await transaction(visit, {}, async (ctx) => {
-    const user = await insertAccount(ctx, registration, passwordHash)
-    if (!user) await warnOwner(ctx, emailKey)
+  await inLevelTime(async () => {
+    const { allowed } = await take(services, { register_account: emailKey })
+    if (!allowed) return
+    await transaction(visit, {}, async (ctx) => {
+      const user = await insertAccount(ctx, registration, passwordHash)
+      if (!user) await warnOwner(ctx, emailKey)
+    })
   })
 }
 

@@ -11,20 +11,12 @@ import { findTokenOwner, issueToken, spendToken, voidTokens } from '../auth/toke
 import { limitKeyOf } from '../client-traits.ts'
 import { DomainError } from '../errors.ts'
 import { emit } from '../events.ts'
+import { inLevelTime } from '../level-time.ts'
 import { enforce, take } from '../limits.ts'
 import { transaction, type Visit } from '../visit.ts'
 
-/**
- * Sends a link to the address if an account has it; the answer never tells, and neither does the fourth within an hour.
- *
- * @throws limited request.rate_limited (by network only)
- */
-export const requestReset = async (visit: Visit, email: string): Promise<void> => {
-  const { services } = visit
-  const emailKey = emailKeyOf(email)
-  await enforce(services, { reset_request_address: limitKeyOf(visit.address) })
-  services.metrics.passwordResetRequests.inc()
-  const { allowed } = await take(services, { reset_request: emailKey })
+const sendLink = async (visit: Visit, emailKey: string): Promise<void> => {
+  const { allowed } = await take(visit.services, { reset_request: emailKey })
   if (!allowed) return
   await transaction(visit, {}, async (ctx) => {
     const [user] = await ctx.db
@@ -37,6 +29,18 @@ export const requestReset = async (visit: Visit, email: string): Promise<void> =
     await emit(ctx, 'auth.reset_requested', { userId: user.id, tokenId })
     return audit(ctx, { action: 'reset.request', entity: 'users', entityId: user.id })
   })
+}
+
+/**
+ * Sends a link to the address if an account has it; the answer never tells, and neither does the fourth within an hour.
+ *
+ * @throws limited request.rate_limited (by network only)
+ */
+export const requestReset = async (visit: Visit, email: string): Promise<void> => {
+  const { services } = visit
+  await enforce(services, { reset_request_address: limitKeyOf(visit.address) })
+  services.metrics.passwordResetRequests.inc()
+  await inLevelTime(() => sendLink(visit, emailKeyOf(email)))
 }
 
 const countAttempt = (visit: Visit, token: string) =>

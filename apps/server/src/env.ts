@@ -12,7 +12,7 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
 const origin = z.url({ protocol: /^https?$/ }).transform((text, ctx) => {
   const url = new URL(text)
-  if (url.origin === text.replace(/\/$/, '')) return url.origin
+  if (url.origin === text.replace(/\/$/, '') && !text.includes('*')) return url.origin
   ctx.addIssue({ code: 'custom', message: 'has to be an origin: scheme, host and port only' })
   return z.NEVER
 })

@@ -26,6 +26,8 @@ export class ServaiError extends TRPCClientError<AppRouter> {
       ...(error.cause && { cause: error.cause }),
       ...(error.meta && { meta: error.meta }),
     })
+    // The base class sets the prototype to its own.
+    Object.setPrototypeOf(this, new.target.prototype)
     const response = responseOf(error)
     this.reason = error.data?.reason ?? clientReason(error.cause, response)
     this.status = error.data?.httpStatus ?? response?.status ?? 0

@@ -24,5 +24,5 @@ export const freshDatabase = async () => {
     await admin.unsafe(`drop database ${database} with (force)`)
     await admin.end()
   }
-  return { systemUrl: urlOf('system'), ownerUrl: urlOf('owner'), drop }
+  return { appUrl: urlOf('app'), systemUrl: urlOf('system'), ownerUrl: urlOf('owner'), drop }
 }

@@ -1,0 +1,27 @@
+import { t } from '../../i18n/i18n.ts'
+import type { Column } from '../../ui/columns.ts'
+import type { Residency } from './queries.ts'
+import { formatPeriod, fullName } from './residency.ts'
+
+export const RESIDENCY_SORTS = ['startsOn', 'createdAt'] as const
+
+export const residencyColumns = (today: string): Column<Residency>[] => [
+  {
+    key: 'name',
+    label: t('people.column.name'),
+    to: ({ person }) => ({ name: 'person', params: { id: person.id } }),
+    text: ({ person }) => fullName(person),
+    inCard: true,
+  },
+  { key: 'unit', label: t('people.column.unit'), inCard: true },
+  { key: 'complex', label: t('people.column.complex'), optional: true, text: ({ unit }) => unit.complex },
+  { key: 'kind', label: t('people.column.kind'), inCard: true },
+  {
+    key: 'period',
+    label: t('people.column.period'),
+    sort: 'startsOn',
+    optional: true,
+    text: (residency) => formatPeriod(residency, today),
+  },
+  { key: 'contact', label: t('people.column.contact'), optional: true },
+]

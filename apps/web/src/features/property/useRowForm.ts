@@ -1,0 +1,126 @@
+import type { z } from 'zod'
+import { computed, ref, shallowRef } from 'vue'
+import { reasonOf, type FailureReason } from '../../errors.ts'
+import type { IssueTexts } from '../../ui/issues.ts'
+import { useForm } from '../../ui/useForm.ts'
+
+type Stored = { id: string; version: number }
+type Values = Record<string, string>
+
+type Options<Row extends Stored, V extends Values, S extends z.ZodType> = {
+  /** Unique on the page; the same name keeps the same draft. */
+  name: string
+  /** The row to change; missing for a new one. */
+  row: Row | undefined
+  schema: S
+  /** The row as it stands in the fields. */
+  toValues: (row: Row) => V
+  /** The fields of a new row. */
+  empty: V
+  toInput: (values: V) => unknown
+  /** Missing in a form that only changes rows. */
+  create?: (input: z.output<S>) => Promise<Row>
+  update: (target: Stored, input: z.output<S>) => Promise<Row>
+  latest: (id: string) => Promise<Row>
+  onDone: (row: Row) => void | Promise<void>
+  labels: Record<keyof V & string, string>
+  /** A value in words, where the field holds an id or a word of the contract. */
+  inWords?: (field: keyof V & string, value: string) => string
+  fieldOf?: Partial<Record<FailureReason, keyof V & string>>
+  texts?: Partial<Record<keyof V & string, IssueTexts>>
+}
+
+/** A form that makes a row or changes the version of it that the person saw; two who change the same are both heard. */
+export const useRowForm = <Row extends Stored, V extends Values, S extends z.ZodType>({
+  name,
+  row,
+  schema,
+  toValues,
+  empty,
+  toInput,
+  create,
+  update,
+  latest,
+  onDone,
+  labels,
+  inWords = (_, value) => value,
+  fieldOf = {},
+  texts = {},
+}: Options<Row, V, S>) => {
+  const base = shallowRef(row)
+  const theirs = shallowRef<Row | null>(null)
+  const isConflict = ref(false)
+
+  const send = async (input: z.output<S>) => {
+    const seen = base.value
+    if (!seen) {
+      if (!create) throw new Error('Nothing to change and no way to make it')
+      return create(input)
+    }
+    try {
+      return await update({ id: seen.id, version: seen.version }, input)
+    } catch (error) {
+      if (reasonOf(error).reason === 'property.version_conflict') {
+        theirs.value = await latest(seen.id)
+        isConflict.value = true
+      }
+      throw error
+    }
+  }
+
+  const initial = row ? toValues(row) : empty
+  // Object.keys forgets the key type of `initial`.
+  const fields = Object.keys(initial) as (keyof V & string)[]
+  const form = useForm({
+    // A draft belongs to the version it was made of.
+    name: row ? `${name}-${row.id}-${row.version}` : name,
+    schema,
+    initial,
+    toInput,
+    send,
+    onDone,
+    fieldOf,
+    texts,
+    draft: fields,
+  })
+
+  const settle = (values: V) => {
+    base.value = theirs.value ?? base.value
+    theirs.value = null
+    isConflict.value = false
+    form.reset(values)
+  }
+
+  return {
+    form,
+    conflict: {
+      isOpen: isConflict,
+      differences: computed(() => {
+        if (!theirs.value) return []
+        const stored = toValues(theirs.value)
+        return fields.flatMap((field) =>
+          stored[field] === form.values[field]
+            ? []
+            : [
+                {
+                  label: labels[field],
+                  theirs: inWords(field, stored[field] ?? ''),
+                  yours: inWords(field, form.values[field] ?? ''),
+                },
+              ],
+        )
+      }),
+      takeTheirs: () => {
+        if (theirs.value) settle(toValues(theirs.value))
+      },
+      /** What the person left alone becomes theirs, the rest stays typed and is not saved yet. */
+      keepYours: () => {
+        if (!base.value || !theirs.value) return
+        const before = toValues(base.value)
+        const merged = toValues(theirs.value)
+        for (const field of fields) if (form.values[field] !== before[field]) merged[field] = form.values[field]
+        settle(merged)
+      },
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Translated } from '../../texts.ts'
+import type { complexes as source } from '../en/complexes.ts'
+
+export const complexes: Translated<typeof source> = {
+  title: 'Комплекси',
+  empty: 'Още няма комплекси',
+  intro: 'Комплексът е едно място, което управлявате: неговите сгради, входове и обекти.',
+  one: 'Комплекс',
+  search: 'Име, град или адрес',
+  create: 'Създай комплекс',
+  edit: 'Редактирай комплекса',
+  createTitle: 'Нов комплекс',
+  editTitle: 'Редактиране: {name}',
+  importUnits: 'Импортирай обекти',
+  viewUnits: 'Виж обектите',
+  field: {
+    name: 'Име',
+    nameHelp: 'Както го знаят живущите, например „Зелени хълмове“.',
+    city: 'Град',
+    address: 'Адрес',
+    addressHelp: 'Улица и номер. Сградите може да имат собствени адреси.',
+    timezone: 'Часова зона',
+    timezoneHelp: 'По нея се отчитат датите и сроковете на комплекса.',
+  },
+  column: { name: 'Име', city: 'Град', address: 'Адрес', buildings: 'Сгради', units: 'Обекти' },
+  buildings: 'Сгради',
+  buildingsEmpty: 'В сградите са входовете и обектите. Създайте сграда или импортирайте таблица, в която са посочени.',
+  facts: 'Данни',
+  count: '{count} комплекс | {count} комплекса',
+  created: 'Създаден е комплекс {name}',
+  saved: 'Запазен е комплекс {name}',
+  removed: 'Премахнат е комплекс {name}',
+  restored: 'Възстановен е комплекс {name}',
+  remove: 'Премахни комплекса',
+  restore: 'Възстанови комплекса',
+  removedNote: 'Този комплекс е премахнат на {date}.',
+  notRemoved: 'Комплекс {name} още не може да бъде премахнат: в него има {counts}. Първо премахнете тях.',
+}

@@ -1,0 +1,38 @@
+import type { Translated } from '../../texts.ts'
+import type { complexes as source } from '../en/complexes.ts'
+
+export const complexes: Translated<typeof source> = {
+  title: 'Комплексы',
+  empty: 'Пока нет комплексов',
+  intro: 'Комплекс — это одна территория под вашим управлением: её дома, подъезды и помещения.',
+  one: 'Комплекс',
+  search: 'Название, город или адрес',
+  create: 'Создать комплекс',
+  edit: 'Изменить комплекс',
+  createTitle: 'Новый комплекс',
+  editTitle: 'Изменение: {name}',
+  importUnits: 'Загрузить помещения',
+  viewUnits: 'Показать помещения',
+  field: {
+    name: 'Название',
+    nameHelp: 'Как его знают жители, например «Зелёные холмы».',
+    city: 'Город',
+    address: 'Адрес',
+    addressHelp: 'Улица и номер. У домов могут быть свои адреса.',
+    timezone: 'Часовой пояс',
+    timezoneHelp: 'По нему считаются даты и сроки этого комплекса.',
+  },
+  column: { name: 'Название', city: 'Город', address: 'Адрес', buildings: 'Дома', units: 'Помещения' },
+  buildings: 'Дома',
+  buildingsEmpty: 'В домах находятся подъезды и помещения. Создайте дом или загрузите таблицу, где дома указаны.',
+  facts: 'Сведения',
+  count: '{count} комплекс | {count} комплекса | {count} комплексов',
+  created: 'Создан комплекс {name}',
+  saved: 'Сохранён комплекс {name}',
+  removed: 'Убран комплекс {name}',
+  restored: 'Возвращён комплекс {name}',
+  remove: 'Убрать комплекс',
+  restore: 'Вернуть комплекс',
+  removedNote: 'Этот комплекс убран {date}.',
+  notRemoved: 'Комплекс {name} пока нельзя убрать, в нём есть {counts}. Сначала уберите их.',
+}

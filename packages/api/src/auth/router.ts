@@ -47,12 +47,7 @@ const leave = async (ctx: RequestContext, inBody: string | undefined) => {
   const { accessTokens } = ctx.services
   const claims = ctx.accessToken === null ? null : await accessTokens.verify(ctx.accessToken)
   await logout(ctx, { claims, refreshToken: inBody ?? ctx.refreshCookie.read() })
-  forget(ctx)
-}
-
-const forget = ({ refreshCookie, setHeader }: RequestContext) => {
-  refreshCookie.clear()
-  setHeader('clear-site-data', '"cache"')
+  ctx.refreshCookie.clear()
 }
 
 export const authRouter = router({
@@ -92,7 +87,11 @@ export const authRouter = router({
     .meta({ rest: { method: 'POST', path: '/auth/logout-all' }, summary: 'End every session, this one too' })
     .input(nothing)
     .output(done)
-    .mutation(({ ctx }) => logoutAll(ctx, ctx.principal).then(() => (forget(ctx), ok))),
+    .mutation(async ({ ctx }) => {
+      await logoutAll(ctx, ctx.principal)
+      ctx.refreshCookie.clear()
+      return ok
+    }),
 
   me: sessionProcedure
     .meta({ rest: { method: 'GET', path: '/auth/me' }, summary: 'The account, and what it may act as' })

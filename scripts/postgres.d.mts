@@ -5,6 +5,8 @@ export type EmbeddedPostgres = {
   port: number
   cluster: string
   stop: () => Promise<void>
+  /** At once, without a checkpoint. */
+  kill: () => void
   /** At once, as a crash would. */
   kill: () => void
   exited: Promise<number | null>
@@ -16,5 +18,8 @@ export const startPostgres: (options: {
   settings?: Record<string, string>
   note?: (line: string) => void
 }) => Promise<EmbeddedPostgres>
+
+/** Stops what still runs on a data folder whose launcher was killed, and removes the folder. */
+export const clearAbandoned: (dataDir: string) => Promise<void>
 
 export const freePort: (preferred?: number) => Promise<number>

@@ -70,6 +70,15 @@ export const startPostgres = async ({ dataDir, port, settings = {}, note = () =>
   }
 }
 
+/** Stops what still runs on a data folder whose launcher was killed, and removes the folder. */
+export const clearAbandoned = async (dataDir) => {
+  const state = readState(path.join(dataDir, 'postgres.json'))
+  if (!state.launcher || sameProcess(state.launcher)) return
+  const cluster = state.cluster ?? path.join(dataDir, 'postgres')
+  await stopOrphan(cluster)
+  for (const folder of [cluster, dataDir]) fs.rmSync(folder, { recursive: true, force: true })
+}
+
 const readState = (file) => {
   if (!fs.existsSync(file)) return {}
   assertOwner(file)
@@ -110,7 +119,7 @@ const awaitEarlierLauncher = async ({ launcher }, dataDir) => {
 }
 
 /** A parent ended by kill -9 leaves its PostgreSQL running; nobody else holds this cluster, so it is stopped. */
-export const stopOrphan = async (cluster) => {
+const stopOrphan = async (cluster) => {
   const pidFile = path.join(cluster, 'postmaster.pid')
   if (!fs.existsSync(pidFile)) return
   const pid = Number.parseInt(fs.readFileSync(pidFile, 'utf8'), 10)

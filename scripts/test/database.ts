@@ -5,7 +5,7 @@ import path from 'node:path'
 import postgres from 'postgres'
 import { migrate } from '../../packages/db/src/migrate.ts'
 import { provision, ROLES } from '../../packages/db/src/provision.ts'
-import { startPostgres } from '../postgres.mjs'
+import { clearAbandoned, startPostgres } from '../postgres.mjs'
 
 /** Data of a test run need not survive a power cut. */
 const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
@@ -44,8 +44,11 @@ const startServer = async (adminUrl: string | undefined) => {
     }
     return { adminUrl, stop: dropDatabase }
   }
-  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'servai-test-'))
+  const prefix = path.join(os.tmpdir(), 'servai-test-')
+  for (const left of fs.globSync(`${prefix}*`)) await clearAbandoned(left)
+  const dataDir = fs.mkdtempSync(prefix)
   const embedded = await startPostgres({ dataDir, settings: VOLATILE })
+  process.once('exit', embedded.kill)
   const stop = async (_database: string) => {
     await embedded.stop()
     for (const folder of [embedded.cluster, dataDir]) fs.rmSync(folder, { recursive: true, force: true })

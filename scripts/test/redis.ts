@@ -24,8 +24,9 @@ export const startRedis = async () => {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'servai-redis-'))
   const port = await freePort()
   const child = spawn(program, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', ''], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
+  process.once('exit', () => child.kill())
   const exited = once(child, 'exit')
   const isReady = await new Promise<boolean>((resolve) => {
     createInterface(child.stdout).on('line', (line) => line.includes('eady to accept connections') && resolve(true))

@@ -102,6 +102,15 @@ export const signInAs = async (email: string, overrides: Partial<RequestContext>
   }
 }
 
+/** Everything a refused sign-in tells, as one text. */
+export const refusedLogin = async (email: string, password: string) => {
+  const error: unknown = await anonymous({ services: unlimited() })
+    .auth.login({ email, password })
+    .catch((thrown: unknown) => thrown)
+  const { code, message, cause } = error as { code: string; message: string; cause: object }
+  return JSON.stringify({ code, message, cause })
+}
+
 /** What each of parallel calls came to: its value, or the reason it was refused with. */
 export const outcomesOf = async <T>(calls: Promise<T>[]) => {
   const settled = await Promise.allSettled(calls)

@@ -18,13 +18,18 @@ export const startDatabase = async () => {
   const server = await startServer(process.env.TEST_ADMIN_URL)
   const database = `servai_test_${randomBytes(4).toString('hex')}`
   const password = randomBytes(16).toString('base64url')
-  await provision(server.adminUrl, { database, passwords: { owner: password, app: password, system: password } })
   const urlOf = (role: string) => {
     const url = new URL(server.adminUrl)
     return Object.assign(url, { username: role, password, pathname: `/${database}` }).href
   }
   const databaseOwnerUrl = urlOf(ROLES.owner)
-  await migrate(databaseOwnerUrl)
+  try {
+    await provision(server.adminUrl, { database, passwords: { owner: password, app: password, system: password } })
+    await migrate(databaseOwnerUrl)
+  } catch (error) {
+    await server.stop(database)
+    throw error
+  }
 
   return {
     adminUrl: server.adminUrl,
@@ -39,7 +44,7 @@ const startServer = async (adminUrl: string | undefined) => {
   if (adminUrl) {
     const dropDatabase = async (database: string) => {
       const admin = postgres(adminUrl, { max: 1 })
-      await admin.unsafe(`drop database ${database} with (force)`)
+      await admin.unsafe(`drop database if exists ${database} with (force)`)
       await admin.end()
     }
     return { adminUrl, stop: dropDatabase }

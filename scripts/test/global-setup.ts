@@ -16,7 +16,11 @@ declare module 'vitest' {
 }
 
 export default async ({ provide }: TestProject) => {
-  const [database, redis] = await Promise.all([startDatabase(), startRedis()])
+  const database = await startDatabase()
+  const redis = await startRedis().catch(async (error: unknown) => {
+    await database.stop()
+    throw error
+  })
   provide('databaseUrl', database.databaseUrl)
   provide('databaseSystemUrl', database.databaseSystemUrl)
   provide('databaseOwnerUrl', database.databaseOwnerUrl)

@@ -1,7 +1,8 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import type postgres from 'postgres'
-import { connect, createLanes, send, type LaneOptions, type Transaction } from './lanes.ts'
+import { createLanes, type LaneOptions, type Transaction } from './lanes.ts'
+import { connect, createLink, send } from './link.ts'
 
 export { ConnectionLostError, HandleClosedError, PoolExhaustedError } from './lanes.ts'
 
@@ -70,15 +71,19 @@ const handleOf = (transaction: Transaction) =>
 export const createDatabase = (options: DatabaseOptions): Database => {
   const app = createLanes({ ...options, url: options.appUrl, name: 'servai-app', max: options.appMax })
   const system = createLanes({ ...options, url: options.systemUrl, name: 'servai-system', max: options.systemMax })
-  const reads = connect({ ...options, url: options.systemUrl, name: 'servai-lookup', max: 2 })
-  const listeners = connect({ ...options, url: options.systemUrl, name: 'servai-listen', max: 1 })
+  const reads = Array.from({ length: 2 }, () =>
+    createLink({ ...options, url: options.systemUrl, name: 'servai-lookup' }),
+  )
+  const listeners = connect({ ...options, url: options.systemUrl, name: 'servai-listen' })
+  let turn = 0
 
   const lookup = async <Row>(text: string, params: unknown[]) => {
     const started = performance.now()
     const report = (error: unknown) =>
       options.onQuery?.({ pool: 'servai-lookup', text, durationMs: performance.now() - started, error })
     try {
-      const rows = await send(reads, text, params)
+      const link = reads[turn++ % reads.length]!
+      const rows = await link.run((client) => send(client, text, params))
       report(null)
       // The statement's author states the row type, as with drizzle's own `sql<T>`.
       return rows as unknown as Row[]
@@ -113,7 +118,12 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       { pool: 'servai-system', waiting: system.waiting(), inUse: system.inUse() },
     ],
     close: async () => {
-      await Promise.all([app.close(), system.close(), reads.end({ timeout: 5 }), listeners.end({ timeout: 5 })])
+      await Promise.all([
+        app.close(),
+        system.close(),
+        ...reads.map((link) => link.end()),
+        listeners.end({ timeout: 5 }),
+      ])
     },
   }
 }

@@ -1,15 +1,11 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
+import { ConnectionLostError, createLink, send, type Link, type LinkOptions } from './link.ts'
 
-export type LaneOptions = {
-  url: string
-  /** Shown in pg_stat_activity and in metrics. */
-  name: string
+export { ConnectionLostError } from './link.ts'
+
+export type LaneOptions = LinkOptions & {
   max: number
   acquireTimeoutMs: number
-  connectTimeoutMs: number
-  statementTimeoutMs: number
-  lockTimeoutMs: number
-  idleInTransactionTimeoutMs: number
   /** A lane held longer is reported as a leak. */
   leakAfterMs?: number
   onQuery?: (query: { pool: string; text: string; durationMs: number; error: unknown }) => void
@@ -19,11 +15,6 @@ export type LaneOptions = {
 /** No lane became free in time, or the pool is closing: 503. */
 export class PoolExhaustedError extends Error {
   override name = 'PoolExhaustedError'
-}
-
-/** The connection went away inside a transaction: nothing of it was committed, or (in COMMIT itself) nobody knows. */
-export class ConnectionLostError extends Error {
-  override name = 'ConnectionLostError'
 }
 
 /** A handle outlived its transaction: a forgotten `await`. */
@@ -38,11 +29,9 @@ export type DriverClient = {
 }
 
 type Lane = {
-  sql: postgres.Sql
+  link: Link
   /** Something was answered since the connection opened; until then BEGIN is awaited. */
   warm: boolean
-  /** Connections lost so far. */
-  losses: number
   heldSince: number
 }
 
@@ -62,31 +51,6 @@ export type Lanes = {
   close(): Promise<void>
 }
 
-/** Longer texts (bulk inserts) are not worth a named statement on every connection. */
-const PREPARE_UP_TO_CHARACTERS = 8_000
-
-export const connect = (options: Omit<LaneOptions, 'acquireTimeoutMs'>, onclose?: () => void) =>
-  postgres(options.url, {
-    max: options.max,
-    fetch_types: false,
-    connect_timeout: options.connectTimeoutMs / 1000,
-    max_lifetime: null,
-    backoff: () => 0.25,
-    onnotice: () => undefined,
-    onclose,
-    connection: {
-      application_name: options.name,
-      statement_timeout: options.statementTimeoutMs,
-      lock_timeout: options.lockTimeoutMs,
-      idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
-    },
-  })
-
-/** Sends a statement by name, so that PostgreSQL parses and plans it once per connection. */
-export const send = (sql: postgres.Sql, text: string, params: unknown[]) =>
-  // The driver's type allows only its own serialisable values; drizzle has encoded them already.
-  sql.unsafe(text, params as never[], { prepare: text.length <= PREPARE_UP_TO_CHARACTERS })
-
 const isLost = (error: unknown) =>
   error instanceof Error && 'code' in error && /^(CONNECT|ECONN|EPIPE|57P0|53300)/.test(String(error.code))
 
@@ -98,11 +62,7 @@ export const createLanes = (options: LaneOptions): Lanes => {
   let closing = false
 
   const lanes = Array.from({ length: options.max }, () => {
-    const lose = () => {
-      lane.warm = false
-      lane.losses += 1
-    }
-    const lane: Lane = { sql: connect({ ...options, max: 1 }, lose), warm: false, losses: 0, heldSince: 0 }
+    const lane: Lane = { link: createLink(options, () => (lane.warm = false)), warm: false, heldSince: 0 }
     idle.push(lane)
     return lane
   })
@@ -159,9 +119,10 @@ export const createLanes = (options: LaneOptions): Lanes => {
 
   const transaction: Lanes['transaction'] = async (opening, mode, work) => {
     const lane = await acquire()
+    const { link } = lane
     let closed = false
     let failed: unknown
-    let losses = lane.losses
+    let losses = link.losses()
     let previous = null as Promise<unknown> | null
 
     const doom = (error: unknown) => {
@@ -170,23 +131,26 @@ export const createLanes = (options: LaneOptions): Lanes => {
           ? new ConnectionLostError('connection lost inside a transaction', { cause: error })
           : error
     }
-    const opened = observe('begin', lane.sql.unsafe(`begin${mode === 'read' ? ' read only' : ''};${opening}`)).then(
-      () => {
-        lane.warm = true
-      },
-      doom,
-    )
+    const opened = observe(
+      'begin',
+      link.run((sql) => sql.unsafe(`begin${mode === 'read' ? ' read only' : ''};${opening}`)),
+    ).then(() => {
+      lane.warm = true
+    }, doom)
     if (!lane.warm) {
       await opened
-      losses = lane.losses
+      losses = link.losses()
     }
 
     const issue = (text: string, params: unknown[], asValues: boolean) => {
       // The driver reconnects by itself; what it would run then is no part of this transaction.
-      if (lane.losses !== losses) doom(new ConnectionLostError('connection lost inside a transaction'))
+      if (link.losses() !== losses) doom(new ConnectionLostError('connection lost inside a transaction'))
       if (failed) throw failed
-      const query = send(lane.sql, text, params)
-      return observe(text, asValues ? query.values() : query)
+      const answer = link.run<unknown>((sql) => {
+        const query = send(sql, text, params)
+        return asValues ? query.values() : query
+      })
+      return observe(text, answer)
     }
     const run = (text: string, params: unknown[], asValues: boolean): Promise<unknown> => {
       if (closed) throw new HandleClosedError('this transaction has ended; an await is missing')
@@ -197,7 +161,7 @@ export const createLanes = (options: LaneOptions): Lanes => {
       return answer
     }
     const client: DriverClient = {
-      options: lane.sql.options,
+      options: link.options(),
       unsafe: (text, params = []) => {
         let answer: Promise<unknown> | undefined
         return {
@@ -209,13 +173,11 @@ export const createLanes = (options: LaneOptions): Lanes => {
       },
     }
 
-    const end = async (statement: 'commit' | 'rollback') => {
-      try {
-        await observe(statement, lane.sql.unsafe(statement))
-      } finally {
-        release(lane)
-      }
-    }
+    const finish = (statement: 'commit' | 'rollback') =>
+      observe(
+        statement,
+        link.run((sql) => sql.unsafe(statement)),
+      )
 
     try {
       const result = await work({ client, isClosed: () => closed })
@@ -224,21 +186,25 @@ export const createLanes = (options: LaneOptions): Lanes => {
       if (mode === 'write' || failed) await opened
       // A statement whose error was swallowed has aborted the transaction all the same.
       if (failed) throw failed
-      if (lane.losses !== losses) throw new ConnectionLostError('connection lost inside a transaction')
-      // A read has nothing to lose: its answer need not wait for the end.
-      if (mode === 'read') void end('commit').catch(() => undefined)
+      if (link.losses() !== losses) throw new ConnectionLostError('connection lost inside a transaction')
+      const committed = finish('commit')
+      // A read has nothing to lose: neither its answer nor the next transaction of the lane, which leaves behind the
+      // COMMIT on the same connection, need wait for it.
+      if (mode === 'read') committed.catch(() => undefined)
       else
-        await end('commit').catch((error) => {
-          throw isLost(error) ? new ConnectionLostError('connection lost in commit', { cause: error }) : error
+        await committed.catch((error) => {
+          failed = isLost(error) ? new ConnectionLostError('connection lost in commit', { cause: error }) : error
+          throw failed
         })
+      release(lane)
       return result
     } catch (error) {
       closed = true
       if (held.has(lane)) {
         await previous?.catch(() => undefined)
         await opened
-        if (lane.losses !== losses) release(lane)
-        else await end('rollback').catch(() => undefined)
+        if (link.losses() === losses) await finish('rollback').catch(() => undefined)
+        release(lane)
       }
       throw failed ?? error
     }
@@ -255,7 +221,7 @@ export const createLanes = (options: LaneOptions): Lanes => {
         clearTimeout(waiter.timer)
         waiter.refuse(new PoolExhaustedError(`pool ${options.name} is closing`))
       }
-      await Promise.all(lanes.map((lane) => lane.sql.end({ timeout: 5 })))
+      await Promise.all(lanes.map((lane) => lane.link.end()))
     },
   }
 }

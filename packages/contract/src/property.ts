@@ -256,7 +256,7 @@ export const unitImport = z.strictObject({
       column: z.enum(IMPORT_COLUMNS).nullable(),
       problem: z.enum(IMPORT_PROBLEMS),
       value: z.string(),
-      /** For `duplicate_in_file`: the earlier row with the same unit, which was kept. */
+      /** The earlier row with the same unit, which was kept. */
       sameAsRow: z.int().nullable(),
     }),
   ),

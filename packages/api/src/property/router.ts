@@ -3,6 +3,7 @@ import { buildingsRouter } from './buildings/router.ts'
 import { companiesRouter } from './companies/router.ts'
 import { complexesRouter } from './complexes/router.ts'
 import { entrancesRouter } from './entrances/router.ts'
+import { importsRouter } from './import/router.ts'
 import { overviewRouter } from './overview/router.ts'
 import { residenciesRouter } from './residencies/router.ts'
 import { unitsRouter } from './units/router.ts'
@@ -15,4 +16,5 @@ export const propertyRouter = router({
   units: unitsRouter,
   residencies: residenciesRouter,
   overview: overviewRouter,
+  imports: importsRouter,
 })

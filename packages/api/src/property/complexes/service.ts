@@ -116,16 +116,17 @@ export const restoreComplex = async (ctx: Ctx, { id }: { id: string }) => {
 }
 
 /**
- * Holds a complex, until the end of the transaction, against being removed under what is about to hang on it.
+ * Holds a complex, until the end of the transaction, against being removed under what is about to hang on it; with
+ * `no key update` also against anybody else who is about to add something.
  *
  * @throws not_found property.complex_not_found, forbidden auth.forbidden, conflict property.parent_removed
  */
-export const holdComplex = async ({ db, actor }: Ctx, id: string) => {
+export const holdComplex = async ({ db, actor }: Ctx, id: string, strength: 'share' | 'no key update' = 'share') => {
   const [row] = await db
     .select({ id: complexes.id, name: complexes.name, deletedAt: complexes.deletedAt })
     .from(complexes)
     .where(and(eq(complexes.id, id), reachableBy(actor)))
-    .for('share')
+    .for(strength)
   if (!row) throw new DomainError('not_found', 'property.complex_not_found')
   requireRight(mayUpdate(actor, id))
   requirePresent(row)

@@ -13,7 +13,8 @@ export const residencyColumns = (today: string): Column<Residency>[] => [
     text: ({ person }) => fullName(person),
     inCard: true,
   },
-  { key: 'unit', label: t('people.column.unit'), inCard: true },
+  { key: 'unit', label: t('people.column.unit'), inCard: true, width: '110px' },
+  { key: 'building', label: t('people.column.building'), text: ({ unit }) => unit.building, inCard: true },
   { key: 'complex', label: t('people.column.complex'), optional: true, text: ({ unit }) => unit.complex },
   { key: 'kind', label: t('people.column.kind'), inCard: true },
   {
@@ -23,5 +24,6 @@ export const residencyColumns = (today: string): Column<Residency>[] => [
     optional: true,
     text: (residency) => formatPeriod(residency, today),
   },
-  { key: 'contact', label: t('people.column.contact'), optional: true },
+  { key: 'email', label: t('people.email'), optional: true },
+  { key: 'phone', label: t('people.phone'), optional: true },
 ]

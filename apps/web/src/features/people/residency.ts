@@ -1,4 +1,4 @@
-import { formatDay } from '../../i18n/format.ts'
+import { formatShortDay } from '../../i18n/format.ts'
 import { t } from '../../i18n/i18n.ts'
 
 type Period = { startsOn: string | null; endsOn: string | null }
@@ -16,7 +16,7 @@ export const stateOn = ({ startsOn, endsOn }: Period, today: string): 'present' 
 }
 
 export const formatPeriod = ({ startsOn, endsOn }: Period, today: string) => {
-  const from = formatDay(startsOn)
-  if (endsOn) return t('people.period', { from, to: formatDay(endsOn) })
+  const from = formatShortDay(startsOn)
+  if (endsOn) return t('people.period', { from, to: formatShortDay(endsOn) })
   return t(startsOn !== null && startsOn > today ? 'people.from' : 'people.since', { date: from })
 }

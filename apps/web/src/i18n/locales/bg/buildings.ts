@@ -34,6 +34,7 @@ export const buildings: Translated<typeof source> = {
     entrances: 'Входове',
     units: 'Обекти',
   },
+  named: 'Сграда {name}',
   filter: { complex: 'Комплекс' },
   facts: 'Данни',
   units: 'Обекти',

@@ -17,6 +17,7 @@ export const people: Translated<typeof source> = {
   column: {
     name: 'Име',
     unit: 'Обект',
+    building: 'Сграда',
     complex: 'Комплекс',
     kind: 'Роля',
     period: 'Период',
@@ -25,6 +26,7 @@ export const people: Translated<typeof source> = {
     verified: 'Проверка',
   },
   filter: { complex: 'Комплекс' },
+  place: 'Сграда {building}, обект {number}',
   since: 'От {date}',
   from: 'От {date}',
   period: '{from} – {to}',

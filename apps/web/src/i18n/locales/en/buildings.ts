@@ -31,6 +31,7 @@ export const buildings = {
     entrances: 'Entrances',
     units: 'Units',
   },
+  named: 'Building {name}',
   filter: { complex: 'Complex' },
   facts: 'Details',
   units: 'Units',

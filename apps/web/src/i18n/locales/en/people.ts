@@ -14,6 +14,7 @@ export const people = {
   column: {
     name: 'Name',
     unit: 'Unit',
+    building: 'Building',
     complex: 'Complex',
     kind: 'Role',
     period: 'Period',
@@ -22,6 +23,7 @@ export const people = {
     verified: 'Verification',
   },
   filter: { complex: 'Complex' },
+  place: 'Building {building}, unit {number}',
   since: 'Since {date}',
   from: 'From {date}',
   period: '{from} – {to}',

@@ -34,6 +34,7 @@ export const buildings: Translated<typeof source> = {
     entrances: 'Подъезды',
     units: 'Помещения',
   },
+  named: 'Дом {name}',
   filter: { complex: 'Комплекс' },
   facts: 'Сведения',
   units: 'Помещения',

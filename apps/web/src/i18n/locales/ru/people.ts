@@ -17,6 +17,7 @@ export const people: Translated<typeof source> = {
   column: {
     name: 'Имя',
     unit: 'Помещение',
+    building: 'Дом',
     complex: 'Комплекс',
     kind: 'Роль',
     period: 'Период',
@@ -25,6 +26,7 @@ export const people: Translated<typeof source> = {
     verified: 'Проверка',
   },
   filter: { complex: 'Комплекс' },
+  place: 'Дом {building}, помещение {number}',
   since: 'С {date}',
   from: 'С {date}',
   period: '{from} – {to}',

@@ -1,0 +1,35 @@
+import type { RouteRecordRaw } from 'vue-router'
+import * as icons from '../../ui/icons.ts'
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/sign-in',
+    name: 'sign-in',
+    component: () => import('./SignInPage.vue'),
+    meta: { shell: 'auth', access: 'guest', title: 'auth.signIn.title' },
+  },
+  {
+    path: '/register',
+    name: 'register',
+    component: () => import('./RegisterPage.vue'),
+    meta: { shell: 'auth', access: 'guest', title: 'auth.register.title' },
+  },
+  {
+    path: '/profile',
+    name: 'profile',
+    component: () => import('./ProfilePage.vue'),
+    meta: { shell: 'own', title: 'auth.profile.title', menu: { label: 'auth.profile.title', icon: icons.person } },
+  },
+  {
+    path: '/profile/password',
+    name: 'change-password',
+    component: () => import('./ChangePasswordPage.vue'),
+    meta: { shell: 'own', title: 'auth.changePassword.title' },
+  },
+  {
+    path: '/profile/devices',
+    name: 'devices',
+    component: () => import('./DevicesPage.vue'),
+    meta: { shell: 'own', title: 'auth.devices.title' },
+  },
+]

@@ -1,0 +1,61 @@
+import { localeOf, type Locale } from '@servai/contract/locales'
+import { readonly, ref } from 'vue'
+import { createI18n } from 'vue-i18n'
+import type { TextKey, Texts, Translated } from './texts.ts'
+
+const KEY = 'servai.locale'
+
+const LOADERS: Record<Locale, () => Promise<Translated<Texts>>> = {
+  en: () => import('./locales/en.ts').then(({ en }) => en),
+  ru: () => import('./locales/ru.ts').then(({ ru }) => ru),
+  bg: () => import('./locales/bg.ts').then(({ bg }) => bg),
+}
+
+/** Names of the languages in themselves. */
+export const LANGUAGE_NAMES: Record<Locale, string> = { en: 'English', ru: 'Русский', bg: 'Български' }
+
+const slavic = (count: number, forms: number) => {
+  const category = new Intl.PluralRules('ru').select(count)
+  return category === 'one' ? 0 : category === 'few' || forms < 3 ? 1 : 2
+}
+
+export const i18n = createI18n({
+  legacy: false,
+  globalInjection: false,
+  locale: '',
+  missingWarn: false,
+  fallbackWarn: false,
+  messages: {},
+  pluralRules: { ru: slavic },
+})
+
+const chosen = ref<Locale>('en')
+
+export const locale = readonly(chosen)
+
+/** Loads the texts of a language and shows them; resolves when the page speaks it. */
+export const showLocale = async (next: Locale) => {
+  if (!i18n.global.availableLocales.includes(next)) i18n.global.setLocaleMessage(next, await LOADERS[next]())
+  i18n.global.locale.value = next
+  chosen.value = next
+  document.documentElement.lang = next
+}
+
+/** What the person once chose in this browser, if they did. */
+export const storedLocale = (): Locale | null => {
+  const value = localStorage.getItem(KEY)
+  return value ? localeOf(value) : null
+}
+
+export const setLocale = async (next: Locale) => {
+  localStorage.setItem(KEY, next)
+  await showLocale(next)
+}
+
+export const startLocale = () => showLocale(localeOf(document.documentElement.lang))
+
+type Values = Record<string, string | number>
+
+/** The text at `key`; `values.count` also selects the plural form. */
+export const t = (key: TextKey, values: Values = {}): string =>
+  typeof values['count'] === 'number' ? i18n.global.t(key, values, values['count']) : i18n.global.t(key, values)

@@ -1,0 +1,32 @@
+import type { Texts, Translated } from '../texts.ts'
+import { auth } from './bg/auth.ts'
+import { errors } from './bg/errors.ts'
+import { homes } from './bg/homes.ts'
+import { reset } from './bg/reset.ts'
+import { shell } from './bg/shell.ts'
+import { ui } from './bg/ui.ts'
+import { verification } from './bg/verification.ts'
+import { buildings } from './bg/buildings.ts'
+import { companies } from './bg/companies.ts'
+import { complexes } from './bg/complexes.ts'
+import { dashboard } from './bg/dashboard.ts'
+import { imports } from './bg/imports.ts'
+import { people } from './bg/people.ts'
+import { units } from './bg/units.ts'
+
+export const bg: Translated<Texts> = {
+  auth,
+  buildings,
+  companies,
+  complexes,
+  dashboard,
+  errors,
+  homes,
+  imports,
+  people,
+  reset,
+  shell,
+  ui,
+  units,
+  verification,
+}

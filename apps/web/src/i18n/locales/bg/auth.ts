@@ -1,0 +1,68 @@
+import type { Translated } from '../../texts.ts'
+import type { auth as source } from '../en/auth.ts'
+
+export const auth: Translated<typeof source> = {
+  email: 'Имейл адрес',
+  emailInvalid: `Напишете целия адрес, например maria{'@'}example.com`,
+  password: 'Парола',
+  newPassword: 'Нова парола',
+  currentPassword: 'Сегашна парола',
+  firstName: 'Име',
+  lastName: 'Фамилия',
+  nameHelp: 'Както ви познава управляващата фирма',
+  passwordHelp:
+    'Поне {count} знак. Няколко несвързани думи се помнят лесно и се отгатват трудно. | Поне {count} знака. Няколко несвързани думи се помнят лесно и се отгатват трудно.',
+  signIn: {
+    title: 'Вход',
+    action: 'Влез',
+    forgot: 'Забравена парола?',
+    newHere: 'За първи път тук?',
+    register: 'Създайте профил',
+  },
+  register: {
+    title: 'Нов профил',
+    lead: 'Един профил за всичките ви домове и за работата.',
+    action: 'Създай профил',
+    haveAccount: 'Вече имате профил?',
+    signIn: 'Влезте',
+  },
+  devices: {
+    title: 'Устройства',
+    lead: 'Къде сте влезли сега. Прекратете непознат сеанс и сменете паролата си.',
+    current: 'Това устройство',
+    lastSeen: 'Последно: {when}',
+    since: 'Вход: {when}',
+    network: 'Мрежа {prefix}',
+    program: 'Програма',
+    signOut: 'Прекрати сеанса',
+    signOutDevice: 'Прекрати сеанса: {device}',
+    signedOut: 'Сеансът е прекратен: {device}',
+    everywhere: 'Изход навсякъде',
+    everywhereTitle: 'Изход от всички устройства?',
+    everywhereText:
+      'Ще излезете от {count} устройство, от това. | Ще излезете от всичките {count} устройства, включително от това.',
+  },
+  profile: {
+    title: 'Профил',
+    lead: 'Кои сте и как изглежда servAI за вас.',
+    person: 'Вие',
+    emailHelp: 'С него влизате.',
+    saved: 'Профилът е запазен',
+    look: 'Език и облик',
+    languageHelp: 'На него получавате и писмата.',
+    themeHelp: 'Само на това устройство.',
+    languageSaved: 'Езикът е сменен',
+    security: 'Сигурност',
+    password: 'Смяна на паролата',
+    passwordText: 'Ще излезете от всички други устройства.',
+    devices: 'Устройства',
+    devicesText: 'Вижте къде сте влезли.',
+  },
+  changePassword: {
+    title: 'Смяна на паролата',
+    lead: 'Тук оставате, от всички други устройства ще излезете.',
+    action: 'Смени паролата',
+    done: 'Паролата е сменена',
+    wrong: 'Това не е сегашната ви парола.',
+  },
+}

@@ -1,0 +1,88 @@
+import type { FailureReason } from '../../../errors.ts'
+
+type SliceOf<R extends string> = R extends `${infer Slice}.${string}` ? Slice : never
+type NameIn<R extends string, Slice extends string> = R extends `${Slice}.${infer Name}` ? Name : never
+
+/** One text for every reason of the contract; the compiler asks for what is missing. */
+export type ReasonTexts = {
+  [Slice in SliceOf<FailureReason>]: Record<NameIn<FailureReason, Slice>, string>
+}
+
+export const errors: ReasonTexts = {
+  client: {
+    unreachable: 'servAI cannot be reached. Check your connection; nothing you typed is lost.',
+  },
+  request: {
+    invalid: 'Some of the values cannot be used. Check the marked fields.',
+    malformed: 'The request could not be read. Reload the page and try again.',
+    too_large: 'This is too large to send.',
+    unsupported_type: 'This kind of content cannot be sent here.',
+    cross_site: 'This request came from another site and was refused.',
+    batch_too_large: 'Too much at once. Reload the page and try again.',
+    rate_limited: 'Too many attempts. Wait a few minutes and try again.',
+    not_found: 'There is nothing at this address.',
+    method_not_allowed: 'This cannot be done here.',
+    timeout: 'This took too long. Try again in a moment.',
+  },
+  server: {
+    unexpected: 'Something went wrong on our side. Try again; if it stays, tell us the request number.',
+    busy: 'servAI is busy right now. Try again in a moment.',
+    unavailable: 'servAI is not available right now. Try again in a moment.',
+    shutting_down: 'servAI is restarting. Try again in a moment.',
+  },
+  auth: {
+    unauthenticated: 'Sign in first.',
+    invalid_credentials: 'The e-mail address or the password is wrong.',
+    session_revoked: 'This session has ended. Sign in again.',
+    session_expired: 'This session has expired. Sign in again.',
+    session_not_found: 'This device is signed out already.',
+    refresh_invalid: 'This session has ended. Sign in again.',
+    email_not_verified: 'Confirm your e-mail address first.',
+    forbidden: 'Your role does not include this. Ask the director of your company for access.',
+    context_required: 'Choose the company you act for.',
+    context_denied: 'You no longer act for this company. Choose another one or ask its director.',
+    batch_refused: 'This cannot be done together with other things. Try again.',
+  },
+  password: {
+    too_short: 'This password is too short.',
+    too_long: 'This password is too long.',
+    common: 'Many people use this password. Choose another one.',
+    contextual: 'This password contains your name, your address or our name. Choose another one.',
+    predictable: 'This password is easy to guess. A few unrelated words make a good one.',
+    unchanged: 'This is your present password. Choose a new one.',
+  },
+  verification: {
+    token_invalid: 'This link no longer works. It may have expired or been replaced by a newer one.',
+  },
+  reset: {
+    token_invalid: 'This link no longer works. It may have expired or been used already.',
+  },
+  property: {
+    company_not_found: 'There is no such company, or it was removed.',
+    complex_not_found: 'There is no such complex, or it was removed.',
+    building_not_found: 'There is no such building, or it was removed.',
+    entrance_not_found: 'There is no such entrance, or it was removed.',
+    unit_not_found: 'There is no such unit, or it was removed.',
+    person_not_found: 'There is no such person, or they were removed.',
+    residency_not_found: 'There is no such residency, or it was removed.',
+    version_conflict: 'Somebody else changed this in the meantime. Look at their version, then save yours again.',
+    name_taken: 'This name is taken. Choose another one.',
+    number_taken: 'This number is taken in this building. Choose another one.',
+    registration_taken: 'A company with this registration number exists already.',
+    residency_overlaps: 'This person lives in this unit already.',
+    shares_exceed_whole: 'Together the owners would have more than the whole unit.',
+    share_not_allowed: 'Only owners have a share.',
+    has_children: 'Remove what belongs to it first.',
+    parent_removed: 'What it belongs to was removed. Restore that first.',
+    entrance_of_other_building: 'This entrance belongs to another building.',
+  },
+  import: {
+    unreadable: 'This file cannot be read. Save it again as XLSX or CSV.',
+    unsupported_format: 'Only XLSX and CSV files can be imported.',
+    too_large: 'This file is too large.',
+    suspicious: 'This file is not an ordinary spreadsheet. Save it again as XLSX.',
+    header_not_found: 'No row with column names was found. Name the columns in the first rows of the sheet.',
+    too_many_rows: 'This file has too many rows. Split it and import the parts.',
+    timeout: 'Reading the file took too long. Split it and import the parts.',
+  },
+}

@@ -1,0 +1,52 @@
+import type { Translated } from '../../texts.ts'
+import type { shell as source } from '../en/shell.ts'
+
+export const shell: Translated<typeof source> = {
+  mainMenu: 'Главное меню',
+  openMenu: 'Открыть меню',
+  collapseMenu: 'Свернуть меню',
+  expandMenu: 'Развернуть меню',
+  company: 'Компания',
+  actingAs: 'Вы действуете как',
+  switchCompany: 'Сменить компанию',
+  platform: 'Платформа servAI',
+  account: 'Учётная запись',
+  language: 'Язык',
+  theme: 'Оформление',
+  themes: { system: 'Как на устройстве', light: 'Светлое', dark: 'Тёмное' },
+  signOut: 'Выйти',
+  signedOutElsewhere: 'Вы вышли из системы. Войдите, чтобы продолжить.',
+  opened: 'Открыто: {title}',
+  starting: 'servAI открывается',
+  startFailed: 'servAI не удалось открыть',
+  newVersion: 'Вышла новая версия servAI. Обновите страницу.',
+  groups: {
+    today: 'Сегодня',
+    residents: 'Жители',
+    buildings: 'Дома',
+    money: 'Деньги',
+    settings: 'Настройки',
+  },
+  roles: {
+    platform_admin: 'Администратор платформы',
+    platform_accountant: 'Бухгалтер платформы',
+    director: 'Директор',
+    accountant: 'Бухгалтер',
+    complex_manager: 'Управляющий комплексом',
+    technician: 'Техник',
+    guard: 'Охранник',
+    resident: 'Житель',
+  },
+  pages: {
+    notFound: 'Страница не найдена',
+    notFoundText: 'По этому адресу ничего нет. Возможно, страница переехала или в адресе опечатка.',
+    denied: 'Эта страница вам недоступна',
+    deniedText:
+      'Она не входит в вашу роль в компании «{company}». Выберите другую компанию вверху или попросите доступ у директора.',
+    deniedNowhere: 'Она не входит в вашу роль. Попросите доступ у директора компании.',
+    error: 'Страница сломалась',
+    errorText: 'При показе страницы что-то пошло не так. Обновите её; сохранённое не пропало.',
+    reload: 'Обновить',
+    goHome: 'На начальную страницу',
+  },
+}

@@ -1,0 +1,126 @@
+import { nextTick, watch } from 'vue'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { routes as auth } from './features/auth/routes.ts'
+import { routes as homes } from './features/homes/routes.ts'
+import { routes as buildings } from './features/buildings/routes.ts'
+import { routes as companies } from './features/companies/routes.ts'
+import { routes as complexes } from './features/complexes/routes.ts'
+import { routes as dashboard } from './features/dashboard/routes.ts'
+import { routes as imports } from './features/imports/routes.ts'
+import { routes as people } from './features/people/routes.ts'
+import { routes as units } from './features/units/routes.ts'
+import type { Access } from './features/meta.ts'
+import { routes as reset } from './features/reset/routes.ts'
+import { routes as verification } from './features/verification/routes.ts'
+import { isSignedIn, session } from './session.ts'
+import { loadShell } from './shells/shells.ts'
+
+const features: RouteRecordRaw[] = [
+  ...auth,
+  ...verification,
+  ...reset,
+  ...homes,
+  ...dashboard,
+  ...people,
+  ...complexes,
+  ...buildings,
+  ...units,
+  ...imports,
+  ...companies,
+]
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'start', redirect: () => ({ name: homeName() }) },
+  ...features,
+  {
+    path: '/:rest(.*)*',
+    name: 'not-found',
+    component: () => import('./pages/NotFoundPage.vue'),
+    meta: { shell: 'own', title: 'shell.pages.notFound', access: 'open' },
+  },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+})
+
+/** Where a person starts, by what they act as. */
+const homeName = () => {
+  const { context } = session
+  if (context?.kind === 'platform' && !context.company) return 'companies'
+  return context?.kind === 'resident' || !context ? 'homes' : 'dashboard'
+}
+
+/** `value` when it leads somewhere inside the app, else the start page. */
+export const internalPath = (value: unknown): string => {
+  if (typeof value !== 'string' || !/^\/(?![/\\])/.test(value)) return '/'
+  const url = new URL(value, location.origin)
+  return url.origin === location.origin ? url.pathname + url.search + url.hash : '/'
+}
+
+const redirectOf = (to: RouteLocationNormalized) => {
+  const access: Access = to.meta.access ?? 'account'
+  if (access === 'open') return true
+  if (!isSignedIn.value)
+    return access === 'guest'
+      ? true
+      : { name: 'sign-in', query: to.path === '/' || to.path === '/home' ? {} : { returnTo: to.fullPath } }
+  if (session.phase === 'unverified') return access === 'unverified' ? true : { name: 'mailbox' }
+  if (access !== 'account') return internalPath(to.query['returnTo'])
+  // The start page was chosen before it was known who is there.
+  return to.redirectedFrom?.name === 'start' && to.name !== homeName() ? { name: homeName() } : true
+}
+
+const isKnown = () => session.phase !== 'starting' && session.phase !== 'failed'
+
+/** Resolves when it is known who is there, which may take a visitor's "Try again". */
+const sessionKnown = async () => {
+  if (isKnown()) return
+  await new Promise<void>((resolve) => {
+    watch(isKnown, () => resolve(), { once: true })
+  })
+}
+
+router.beforeEach(async (to) => {
+  await sessionKnown()
+  // Loads beside the page, not after it; a failure shows where it is awaited.
+  void loadShell(to.meta.shell).catch(() => {})
+  return redirectOf(to)
+})
+
+// Somebody signed in or out, here or in another tab: the page that is open may not be theirs any more.
+watch(
+  () => session.phase,
+  () => {
+    const target = redirectOf(router.currentRoute.value)
+    if (target !== true && router.currentRoute.value.matched.length > 0) void router.replace(target)
+  },
+)
+
+router.beforeResolve((to) => loadShell(to.meta.shell))
+
+/** After a deployment the chunks that an open tab knows are gone: load the page afresh, once. */
+router.onError((error, to) => {
+  if (/dynamically imported module|module script|preload/i.test(String(error?.message)) && navigator.onLine) {
+    const mark = `servai.reloaded:${to.fullPath}`
+    if (sessionStorage.getItem(mark)) return
+    sessionStorage.setItem(mark, '1')
+    location.assign(to.fullPath)
+  }
+})
+
+/** The heading of a page that has just opened, for keyboard and screen reader. */
+const focusHeading = async () => {
+  await nextTick()
+  const main = document.querySelector('#main')
+  if (!main || main.contains(document.activeElement)) return
+  const heading = main.querySelector<HTMLElement>('h1')
+  heading?.setAttribute('tabindex', '-1')
+  heading?.focus({ preventScroll: true })
+}
+
+router.afterEach((to, from, failure) => {
+  if (!failure && from.matched.length > 0 && to.path !== from.path) void focusHeading()
+})

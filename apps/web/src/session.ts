@@ -1,0 +1,150 @@
+import type { Account } from '@servai/contract/auth'
+import type { Context, Role } from '@servai/contract/roles'
+import { QueryClient } from '@tanstack/vue-query'
+import { computed, shallowReactive } from 'vue'
+import { access, accessOf, actIn, api, onAccessNews, type Inputs } from './api.ts'
+import { reasonOf, type Failure } from './errors.ts'
+import { showLocale, storedLocale } from './i18n/i18n.ts'
+
+/** `unverified`: signed in, but the address is not proven yet, so nothing but that can be done. */
+type Phase = 'starting' | 'failed' | 'anonymous' | 'unverified' | 'active'
+
+const CONTEXT_KEY = 'servai.context'
+const RETRIES = 2
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (failures, error) => {
+        const { status } = reasonOf(error)
+        return failures < RETRIES && (status === null || status >= 500)
+      },
+    },
+  },
+})
+
+const state = shallowReactive({
+  phase: 'starting' as Phase,
+  account: null as Account | null,
+  context: null as Context | null,
+  /** Why the session could not be looked up at the start. */
+  failure: null as Failure | null,
+  /** The session ended without this tab asking for it. */
+  endedElsewhere: false,
+})
+
+export const session: Readonly<typeof state> = state
+
+export const isSignedIn = computed(() => state.phase === 'unverified' || state.phase === 'active')
+
+/** Whether the active context includes one of the roles; no roles means anybody. */
+export const hasRole = (roles: readonly Role[] | undefined) =>
+  !roles || roles.some((role) => state.context?.roles.includes(role))
+
+/** Whether a page is meant for the active context: by its roles, and by whether a company is open in it. */
+export const suits = ({ requires, within }: { requires?: readonly Role[]; within?: 'company' | 'platform' }) =>
+  hasRole(requires) && (!within || within === (state.context?.company ? 'company' : 'platform'))
+
+const rememberedContext = ({ contexts }: Account) =>
+  contexts.find(({ key }) => key === (state.context?.key ?? localStorage.getItem(CONTEXT_KEY))) ?? contexts[0] ?? null
+
+const enter = async (account: Account) => {
+  const context = rememberedContext(account)
+  actIn(context?.key ?? null)
+  if (!storedLocale()) await showLocale(account.locale)
+  Object.assign(state, {
+    account,
+    context,
+    failure: null,
+    endedElsewhere: false,
+    phase: account.emailVerified ? 'active' : 'unverified',
+  } satisfies Partial<typeof state>)
+}
+
+const leave = (endedElsewhere: boolean) => {
+  actIn(null)
+  void queryClient.cancelQueries()
+  queryClient.clear()
+  Object.assign(state, { account: null, context: null, failure: null, endedElsewhere, phase: 'anonymous' })
+}
+
+/** Asks again who is signed in and what they may act as. */
+export const reloadAccount = async () => {
+  await enter(await api.auth.me.query())
+}
+
+/** The one silent refresh at the start; resolves when it is known who is there. */
+export const startSession = async () => {
+  state.phase = 'starting'
+  try {
+    if (await access.renew()) await reloadAccount()
+    else leave(false)
+  } catch (error) {
+    const failure = reasonOf(error)
+    if (failure.status === 401) leave(false)
+    else Object.assign(state, { phase: 'failed', failure })
+  }
+}
+
+export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'delivery'>) => {
+  const { user, ...tokens } = await api.auth.login.mutate(credentials)
+  access.start(accessOf(tokens))
+  queryClient.clear()
+  await enter(user)
+}
+
+/** Of this browser: every tab. Also where the server cannot be reached, so that nothing stays on the screen. */
+export const signOut = async () => {
+  try {
+    await api.auth.logout.mutate()
+  } finally {
+    forgetSession()
+  }
+}
+
+export const signOutEverywhere = async () => {
+  await api.auth.logoutAll.mutate()
+  forgetSession()
+}
+
+/** For a session that the server has ended already at this person's wish. */
+export const forgetSession = () => {
+  access.end()
+  leave(false)
+}
+
+/** The password change ends all other sessions and gives this one a new token. */
+export const changePassword = async (passwords: Inputs['auth']['changePassword']) => {
+  access.start(accessOf(await api.auth.changePassword.mutate(passwords)))
+}
+
+export const updateProfile = async (change: Inputs['auth']['updateProfile']) => {
+  await enter(await api.auth.updateProfile.mutate(change))
+}
+
+/** From now on this tab acts in another capacity; what was loaded in the old one is forgotten. */
+export const switchContext = (context: Context) => {
+  localStorage.setItem(CONTEXT_KEY, context.key)
+  actIn(context.key)
+  state.context = context
+  void queryClient.cancelQueries()
+  queryClient.clear()
+}
+
+/** Somebody of the platform opens one company, to look and not to touch. */
+export const lookInside = ({ id, name, currency, timezone }: NonNullable<Context['company']>) => {
+  const platform = state.account?.contexts.find(({ key }) => key === 'platform')
+  if (platform) switchContext({ ...platform, key: `platform:${id}`, company: { id, name, currency, timezone } })
+}
+
+const isStillMe = async () => {
+  const before = state.account?.id
+  await reloadAccount()
+  if (before && before !== state.account?.id) location.assign('/')
+}
+
+onAccessNews((news) => {
+  if (news.kind === 'ended' && state.phase !== 'anonymous') leave(true)
+  if (news.kind === 'started') void isStillMe().catch(() => leave(false))
+})

@@ -39,18 +39,17 @@ export const startRelay = async ({ database, queue, log, pollMs = 1_000, lostAft
       }
     })
 
+  /** Noted as handed over, but the queue did not take them; kept here while the database cannot be told either. */
+  let refused: string[] = []
+
   const relayBatch = async () => {
+    if (refused.length > 0) await putBack(database, refused)
+    refused = []
     const rows = await takeDue(database, { limit: BATCH, lostAfterMs })
     if (rows.length === 0) return false
-    try {
-      await queue.add(rows)
-    } catch (error) {
-      await putBack(
-        database,
-        rows.map(({ id }) => id),
-      )
-      throw error
-    }
+    refused = rows.map(({ id }) => id)
+    await queue.add(rows)
+    refused = []
     return rows.length === BATCH
   }
 

@@ -69,7 +69,8 @@ export const createRunner = (options: RunnerOptions) => {
 
   return async ({ id, topic }: Ticket): Promise<void> => {
     const job = jobOf(topic)
-    const row = await claim(database, id, (job?.timeoutMs ?? UNKNOWN_TOPIC_TIMEOUT_MS) + LEASE_MARGIN_MS)
+    const leaseMs = (job?.timeoutMs ?? UNKNOWN_TOPIC_TIMEOUT_MS) + LEASE_MARGIN_MS
+    const row = await insist(() => claim(database, id, leaseMs))
     if (!row) return
     const jobLog = log.child({ job: topic, jobId: id, attempt: row.attempt, requestId: row.requestId ?? undefined })
     const started = performance.now()
@@ -97,7 +98,7 @@ export const createRunner = (options: RunnerOptions) => {
 
 const INSIST_PAUSES_MS = [100, 400, 1_500, 3_000]
 
-/** What was sent must be written down as sent: a short loss of the database may not send it twice. */
+/** Rides out a short loss of the database: no ticket is wasted on it, and what was sent is written down as sent. */
 const insist = async <T>(write: () => Promise<T>): Promise<T> => {
   for (const pauseMs of INSIST_PAUSES_MS) {
     try {

@@ -1,5 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { freePort } from '../../../scripts/postgres.mjs'
 import { BACKENDS, openStage, until } from './stage.ts'
 import type { Stage } from './stage.ts'
 
@@ -110,6 +115,31 @@ describe.each(BACKENDS)('failing mail jobs on %s', (backend) => {
     expect(rows.every(({ doneAt }) => doneAt !== null)).toBe(true)
     expect([...new Set(stage.provider.keys())]).toEqual(rows.map(({ id }) => id).sort())
   })
+})
+
+const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0
+
+it.runIf(hasRedisServer)('rows emitted while Redis is dead are delivered once it is back', async () => {
+  const port = await freePort()
+  const startRedis = () =>
+    spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()], {
+      stdio: 'ignore',
+    })
+  let redis = startRedis()
+  const stage = await openStage('redis', { redis: `redis://127.0.0.1:${port}` })
+  const user = await stage.addUser()
+  await stage.start()
+  redis.kill('SIGKILL')
+  await once(redis, 'exit')
+  await Promise.all(Array.from({ length: 10 }, () => stage.emit('auth.password_changed', { userId: user.id })))
+  await until(() => stage.logs.some((line) => line.includes('"relay failed, will try again"')))
+  expect(stage.provider.received).toEqual([])
+  redis = startRedis()
+  await until(stage.isSettled)
+  expect(stage.provider.keys()).toEqual((await stage.rows()).map(({ id }) => id).sort())
+  await stage.close()
+  redis.kill()
+  await once(redis, 'exit')
 })
 
 describe.runIf(BACKENDS.includes('redis'))('when Redis loses its memory', () => {

@@ -23,7 +23,7 @@ import { startProvider } from './provider.ts'
 export const KEYS = `k1:${randomBytes(32).toString('base64')}`
 const ring = parseKeyRing(KEYS)
 
-/** Impatient, and with a poll so rare that only NOTIFY can be what woke the relay. */
+/** Impatient, so that a test need not wait. */
 export const QUICK: WorkerOptions = {
   retries: { maxAttempts: 3, firstDelayMs: 60, maxDelayMs: 1_000 },
   relay: { pollMs: 50, lostAfterMs: 60_000 },
@@ -55,11 +55,14 @@ const createDatabaseOfItsOwn = async (isMigrated: boolean) => {
 }
 
 /** A database, a mail provider and (for `redis`) a Redis database of their own, with people who may get mail. */
-export const openStage = async (backend: Backend, { isMigrated = true } = {}) => {
+export const openStage = async (
+  backend: Backend,
+  { isMigrated = true, redis: redisAt = inject('redisUrl') }: { isMigrated?: boolean; redis?: string | null } = {},
+) => {
   const [own, provider] = await Promise.all([createDatabaseOfItsOwn(isMigrated), startProvider()])
-  const redisUrl =
-    backend === 'redis' ? Object.assign(new URL(inject('redisUrl')!), { pathname: '/11' }).href : undefined
+  const redisUrl = backend === 'redis' ? Object.assign(new URL(redisAt!), { pathname: '/11' }).href : undefined
   const redis = redisUrl ? new Redis(redisUrl) : undefined
+  redis?.on('error', () => {})
   await redis?.flushdb()
   const sql = postgres(own.systemUrl, { max: 2, onnotice: () => {} })
   const database = createDatabase({
@@ -162,7 +165,7 @@ export const openStage = async (backend: Backend, { isMigrated = true } = {}) =>
     async close() {
       provider.release()
       await Promise.all(workers.map((worker) => worker.stop()))
-      await Promise.all([provider.close(), database.close(), sql.end(), redis?.quit()])
+      await Promise.all([provider.close(), database.close(), sql.end(), redis?.disconnect()])
       await own.drop()
     },
   }

@@ -57,7 +57,7 @@ describe.each(everyMessage)('$kind in $locale', ({ locale, kind, message }) => {
   it('says the same in plain text, with the address on a line of its own', () => {
     expect(message.text.split('\n')).toContain(LINKS[kind])
     const words = readable(message.html).replace(/\s+/g, ' ')
-    for (const part of message.text.split('\n').filter((part) => part !== '' && part !== '-- '))
+    for (const part of message.text.split('\n').filter((line) => line !== '' && line !== '-- '))
       expect(words).toContain(part.replace(/:$/, ''))
   })
 

@@ -283,7 +283,7 @@ export const importUnitsInput = z.strictObject({
     )
     .min(1)
     .max(500)
-    .refine((rows) => new Set(rows.map((row) => JSON.stringify([row.building, row.number]))).size === rows.length, {
+    .refine((rows) => new Set(rows.map((each) => JSON.stringify([each.building, each.number]))).size === rows.length, {
       params: { code: 'duplicate_rows' },
     }),
 })

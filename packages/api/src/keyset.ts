@@ -26,8 +26,11 @@ export const startOf = (cursor: string | undefined, sort: Sort): Start => {
   const position = decodeCursor(cursor)
   if (!position) return { kind: 'top' }
   const { value, id } = position
-  const fits =
-    value === null ? !sort || sort.isNullable : typeof value === (sort?.type === 'integer' ? 'number' : 'string')
+  const fits = sort
+    ? value === null
+      ? sort.isNullable
+      : typeof value === (sort.type === 'integer' ? 'number' : 'string')
+    : value === null
   if (!fits)
     throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['cursor'], code: 'foreign_cursor' }] })
   return { kind: value === null ? 'null' : 'value', value, id }

@@ -1,0 +1,159 @@
+import { ROLES } from '@servai/contract/roles'
+import { buildBuilding, buildCompany, buildComplex, buildEntrance, buildUnit } from '@servai/db/test/factories'
+import type { AnyTRPCProcedure } from '@trpc/server'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { anonymous, as, type Caller } from '../test/callers.ts'
+import { appRouter } from './root.ts'
+import type { Meta } from './trpc.ts'
+
+type Procedure = { name: string; type: string; meta: Meta; input: z.ZodType | undefined; output: z.ZodType | undefined }
+
+// tRPC types the procedures one by one; here they are walked as what they have in common.
+const walked = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>
+const procedures = Object.entries(walked).map(([name, { _def }]): Procedure => {
+  const { type, meta, inputs, output } = _def as unknown as {
+    type: string
+    meta: Meta | undefined
+    inputs: z.ZodType[]
+    output?: z.ZodType
+  }
+  return { name, type, meta: meta ?? {}, input: inputs[0], output }
+})
+const each = procedures.map((procedure) => [procedure.name, procedure] as const)
+
+type Json = { [key: string]: Json } & { type?: string; properties?: Json; additionalProperties?: unknown }
+
+/** Every object somewhere in a schema, as JSON Schema has it. */
+const objectsOf = (schema: z.ZodType, io: 'input' | 'output') => {
+  const found: Json[] = []
+  const visit = (node: unknown) => {
+    if (typeof node !== 'object' || node === null) return
+    if ('type' in node && node.type === 'object') found.push(node as Json)
+    for (const child of Object.values(node)) visit(child)
+  }
+  visit(z.toJSONSchema(schema, { io, unrepresentable: 'any' }))
+  return found
+}
+
+describe.each(each)('%s', (_name, { type, meta, input, output }) => {
+  it('says who may call it, where it is over REST, and what it does', () => {
+    const named = ['public', 'session', 'account'] as const
+    const { access, rest, summary } = meta
+    if (typeof access === 'string') expect(named).toContain(access)
+    else {
+      expect(access?.length).toBeGreaterThan(0)
+      for (const role of access ?? []) expect(ROLES).toContain(role)
+    }
+    expect(rest === null || (rest && rest.path.startsWith('/'))).toBeTruthy()
+    if (rest) expect(rest.method === 'GET').toBe(type === 'query')
+    expect(summary).toMatch(/^[A-Z].+/)
+  })
+
+  it('takes no key it does not know, and answers with nothing but what it declares', () => {
+    expect(output).toBeDefined()
+    if (type === 'mutation') expect(input).toBeDefined()
+    for (const object of [...(input ? objectsOf(input, 'input') : []), ...objectsOf(output!, 'output')])
+      expect(object.additionalProperties).toBe(false)
+  })
+})
+
+it('no two procedures share an address', () => {
+  const addresses = procedures.flatMap(({ meta: { rest } }) =>
+    rest ? `${rest.method} ${rest.path.replace(/\{\w+\}/g, '{}')}` : [],
+  )
+  expect(new Set(addresses).size).toBe(addresses.length)
+})
+
+const call = (caller: Caller, name: string, input: unknown): Promise<unknown> => {
+  // The names were read off the same router.
+  const target = name.split('.').reduce((at, step) => (at as Record<string, unknown>)[step], caller as unknown)
+  return (target as (given: unknown) => Promise<unknown>)(input)
+}
+
+const ids = { id: '', complexId: '', buildingId: '', entranceId: '', unitId: '', personId: '' }
+
+/** Input that passes, with these ids, for every procedure of a company. */
+const inputOf = (name: string, of: typeof ids): unknown => {
+  const complex = { name: 'Matrix', city: 'Varna', address: 'Morska 1', timezone: 'Europe/Sofia' }
+  const company = {
+    name: 'M',
+    legalName: 'M',
+    registrationNumber: 'M',
+    country: 'BG',
+    currency: 'EUR',
+    locale: 'en',
+    timezone: 'UTC',
+  }
+  const [, entity, verb] = name.split('.')
+  if (verb === 'list') return {}
+  if (verb === 'get' && entity === 'overview') return undefined
+  if (entity === 'imports') return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
+  if (verb === 'update') return { id: of.id, version: 1, ...(entity === 'entrances' && { number: 'M' }) }
+  if (verb !== 'create') return { id: of.id }
+  return {
+    companies: company,
+    complexes: complex,
+    buildings: { complexId: of.complexId, name: 'M' },
+    entrances: { buildingId: of.buildingId, number: 'M' },
+    units: { buildingId: of.buildingId, number: 'M' },
+    residencies: {
+      unitId: of.unitId,
+      person: { firstName: 'M', lastName: 'M' },
+      kind: 'tenant',
+      startsOn: '2026-01-01',
+    },
+  }[entity ?? '']
+}
+
+const restricted = each.filter(([, { meta }]) => meta.access !== 'public')
+const byRole = each.filter(([, { meta }]) => Array.isArray(meta.access))
+
+describe('without a session', () => {
+  it.each(restricted)('%s is closed', async (name) => {
+    const input = name.startsWith('property.')
+      ? inputOf(name, Object.fromEntries(Object.keys(ids).map((key) => [key, crypto.randomUUID()])) as typeof ids)
+      : {}
+    await expect(call(anonymous(), name, input)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+})
+
+describe('roles of a company', () => {
+  let company: { id: string }
+  let foreign: typeof ids
+  beforeAll(async () => {
+    company = await buildCompany()
+    const complex = await buildComplex()
+    const building = await buildBuilding({ complex })
+    const entrance = await buildEntrance({ building })
+    const unit = await buildUnit({ building })
+    foreign = {
+      id: unit.id,
+      complexId: complex.id,
+      buildingId: building.id,
+      entranceId: entrance.id,
+      unitId: unit.id,
+      personId: unit.id,
+    }
+  })
+
+  /** Lists and what stands under no other row: there is nothing in them to be foreign. */
+  const isOpen = (name: string) => /\.list$|overview|complexes\.create$|companies\.create$/.test(name)
+
+  it.each(byRole)(
+    '%s: allowed or forbidden as declared, and nothing is found of a stranger',
+    async (name, { meta }) => {
+      for (const role of ROLES) {
+        const isAllowed = (meta.access as readonly string[]).includes(role)
+        const outcome = await call(as(company, role), name, inputOf(name, foreign)).then(
+          () => 'OK',
+          ({ code }: { code: string }) => code,
+        )
+        const expected = !isAllowed ? ['FORBIDDEN'] : isOpen(name) ? ['OK'] : ['NOT_FOUND']
+        // The platform looks into a company and changes nothing there, which its own rule says, after the declaration.
+        if (isAllowed && role === 'platform_admin' && name.startsWith('property.companies.')) expected.push('FORBIDDEN')
+        expect([role, expected.includes(outcome) ? expected : outcome]).toEqual([role, expected])
+      }
+    },
+  )
+})

@@ -17,6 +17,7 @@ import { createRequestContext } from './request-context.ts'
 import { createRestRoutes, REST_BASE } from './rest-routes.ts'
 import { createRestHandler } from './rest.ts'
 import { createTrpcHandler } from './trpc.ts'
+import { createUnitImportHandler, isUnitImport, UNIT_IMPORT_TYPES, unitImportRoute } from './unit-import.ts'
 import { createWebHandler } from './web.ts'
 
 export type AppOptions = {
@@ -28,6 +29,8 @@ export type AppOptions = {
 }
 
 const JSON_ONLY = ['application/json']
+/** Receiving ten megabytes, reading them, writing ten thousand rows. */
+const IMPORT_TIMEOUT_MS = 90_000
 const METRICS_PATH = '/metrics'
 /** Never pages of the web app, whatever stands below. */
 const RESERVED = /^\/(api|trpc|health|metrics|dev)(\/|$)/
@@ -50,7 +53,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   })
   const contextOf = createRequestContext(services, cookies)
   const routes = createRestRoutes(proceduresOf(router).values())
-  const docs = createDocsHandler(createOpenApi(routes.routes, [], env.APP_URL), headers)
+  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute()], env.APP_URL), headers)
   const health = createHealthHandler({
     database: services.database,
     redis,
@@ -74,6 +77,11 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   const metrics = named(METRICS_PATH, createMetricsHandler(services.metrics, env.METRICS_TOKEN, headers))
   const trpc: Area = { ...createTrpcHandler({ router, contextOf, headers }), accepts: JSON_ONLY }
   const rest: Area = { ...createRestHandler({ router, routes, contextOf, headers }), accepts: JSON_ONLY }
+  const unitImport: Area = {
+    handle: createUnitImportHandler(contextOf, headers),
+    accepts: UNIT_IMPORT_TYPES,
+    timeoutMs: IMPORT_TIMEOUT_MS,
+  }
   const docsPage: Area = { handle: docs.page }
   const web: Area = { handle: createWebHandler(env.WEB_ROOT, headers) }
   const mailbox: Area =
@@ -93,7 +101,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
     if (path.startsWith('/trpc/')) return trpc
     const known = exact.get(path)
     if (known) return known
-    if (under(path, REST_BASE)) return rest
+    if (under(path, REST_BASE)) return isUnitImport(path) ? unitImport : rest
     if (under(path, DOCS_BASE)) return docsPage
     if (under(path, MAILBOX_BASE)) return mailbox
     return RESERVED.test(path) ? nowhere : web

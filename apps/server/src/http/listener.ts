@@ -12,14 +12,16 @@ import type { Phase } from './health.ts'
 import { createRequestMeter } from './metrics.ts'
 import type { OriginGate } from './origin.ts'
 
-/** A whole answer takes at most so long; the database gives up long before. */
-const ANSWER_TIMEOUT_MS = 30_000
+/** From the first byte received to the answer; the database gives up long before. */
+const TIMEOUT_MS = 30_000
 
 export type Area = {
   handle(exchange: Exchange): void | Promise<void>
   fail?: ((exchange: Exchange, error: TRPCError) => void) | undefined
   /** Content types of the bodies it takes. Areas without bodies are for reading only, and for no other site's pages. */
   accepts?: readonly string[]
+  /** Default: 30 s. */
+  timeoutMs?: number
   /** Answers also while the process starts or stops, and is not worth a line in the log. */
   isProbe?: boolean
 }
@@ -43,6 +45,12 @@ const mediaTypeOf = (contentType: string | undefined) => contentType?.split(';',
 
 const hasNoBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+
+/** The client's own slowness is 408, ours 503. */
+const lateFor = ({ complete }: IncomingMessage) =>
+  complete
+    ? new DomainError('unavailable', 'request.timeout', { retryAfterSeconds: 1 })
+    : new DomainError('timeout', 'request.timeout')
 
 /** Everything that is the same for every request: identity, gates, time-out, errors, metrics and log. */
 export const createListener = ({ services, headers, origins, trustedHops, phase, areaOf }: ListenerOptions) => {
@@ -130,10 +138,7 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
       deadline: undefined,
       onAnswered: onAnswered(performance.now(), area.isProbe ?? false),
     }
-    exchange.deadline = setTimeout(
-      () => fail(exchange, area, new DomainError('unavailable', 'request.timeout', { retryAfterSeconds: 1 })),
-      ANSWER_TIMEOUT_MS,
-    )
+    exchange.deadline = setTimeout(() => fail(exchange, area, lateFor(req)), area.timeoutMs ?? TIMEOUT_MS)
     inFlight.add(exchange)
     void handle(exchange, area)
   }

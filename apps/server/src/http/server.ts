@@ -42,7 +42,8 @@ export const listen = async (listener: RequestListener, { host, port }: { host: 
   const server: Server = createServer(
     {
       headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      // For a large upload; the listener's own deadline is shorter for everything else.
+      requestTimeout: 60_000,
       // Longer than proxies keep theirs, so that it is never us who hang up on a request that is on its way.
       keepAliveTimeout: 75_000,
       connectionsCheckingInterval: 5_000,

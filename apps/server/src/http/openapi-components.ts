@@ -1,0 +1,91 @@
+import { REASONS } from '@servai/contract/reasons'
+import { CONTEXT_HEADER } from '@servai/contract/roles'
+import type { JsonSchema } from './openapi-schema.ts'
+import { CLIENT_HEADER } from './origin.ts'
+
+export const ref = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` })
+export const jsonContent = (schema: JsonSchema, example: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
+
+const refusal = (description: string, headers?: JsonSchema) => ({
+  description,
+  headers: { 'x-request-id': ref('headers', 'RequestId'), ...headers },
+  content: jsonContent(ref('schemas', 'Error'), undefined),
+})
+
+const RETRY_AFTER = { 'retry-after': ref('headers', 'RetryAfter') }
+
+export const RESPONSES = {
+  Invalid: refusal('A value is not valid (`request.invalid`, with `issues`) or the request cannot be read.'),
+  Unauthenticated: refusal('There is no session, or it has ended.'),
+  Forbidden: refusal(
+    'The caller may not do this, has not confirmed their address, or the request comes from another site.',
+  ),
+  NotFound: refusal('It does not exist, or the caller may not see it.'),
+  Conflict: refusal('Somebody else was faster, or the value is taken.'),
+  TooLarge: refusal('The body has more than 100 kB.'),
+  UnsupportedType: refusal('The body is not `application/json`.'),
+  RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', RETRY_AFTER),
+  Unavailable: refusal('Busy, or the database cannot be reached; `Retry-After` tells when to come back.', RETRY_AFTER),
+}
+
+export const COMPONENTS = {
+  securitySchemes: {
+    accessToken: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'From `auth/login` or `auth/refresh`; 15 minutes.',
+    },
+    refreshCookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-rt',
+      description: `For browsers. Requests that carry it need the header \`${CLIENT_HEADER}\` and have to come from servAI's own pages.`,
+    },
+  },
+  headers: {
+    RequestId: { description: 'Quote it when something went wrong.', schema: { type: 'string' } },
+    RetryAfter: { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
+  },
+  parameters: {
+    Context: {
+      name: CONTEXT_HEADER,
+      in: 'header',
+      description: 'For whom the caller acts: one of the `contexts` of `auth/me`. May be left out by who has only one.',
+      schema: { type: 'string' },
+      example: 'staff:019aa4d2-7c1e-7d5a-9f3b-2f6f5b0f7a11',
+    },
+  },
+  schemas: {
+    Error: {
+      type: 'object',
+      required: ['error'],
+      properties: {
+        error: {
+          type: 'object',
+          required: ['reason', 'message', 'requestId'],
+          properties: {
+            reason: { type: 'string', description: 'Stable, for programs.', enum: REASONS },
+            message: { type: 'string', description: 'For developers.' },
+            requestId: { type: 'string' },
+            issues: {
+              type: 'array',
+              items: {
+                type: 'object',
+                required: ['path', 'code'],
+                properties: {
+                  path: { type: 'array', items: { type: ['string', 'integer'] } },
+                  code: { type: 'string' },
+                },
+              },
+            },
+            counts: { type: 'object', additionalProperties: { type: 'integer' } },
+          },
+        },
+      },
+    },
+  },
+  responses: RESPONSES,
+}

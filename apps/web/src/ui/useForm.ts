@@ -5,6 +5,7 @@ import { reasonOf } from '../errors.ts'
 import { t } from '../i18n/i18n.ts'
 import type { TextKey } from '../i18n/texts.ts'
 import { issueText, serverIssueText, type IssueTexts } from './issues.ts'
+import { afterPress } from './press.ts'
 
 type Values = Record<string, unknown>
 
@@ -100,7 +101,8 @@ export const useForm = <V extends Values, S extends z.ZodType, Result>({
     if (field) refused.set(field, t(reasonTexts[found.reason] ?? `errors.${found.reason}`))
     for (const issue of found.issues) {
       const at = String(issue.path[0] ?? '')
-      if (fields.includes(at as Field)) refused.set(at, serverIssueText(issue.code, texts[at as Field]))
+      if (fields.includes(at as Field) && !refused.has(at))
+        refused.set(at, serverIssueText(issue.code, texts[at as Field]))
     }
     failure.value = refused.size > 0 ? null : found
   }
@@ -109,6 +111,7 @@ export const useForm = <V extends Values, S extends z.ZodType, Result>({
   const submit = async () => {
     if (isSending.value) return
     isSubmitted.value = true
+    refused.clear()
     failure.value = null
     const result = schema.safeParse(toInput(values))
     if (!result.success) return
@@ -160,7 +163,7 @@ export const useForm = <V extends Values, S extends z.ZodType, Result>({
         values[field] = value
       },
       onBlur: () => {
-        if (values[field] !== initial[field]) visited.add(field)
+        if (values[field] !== initial[field]) afterPress(() => visited.add(field))
       },
     }),
   }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed, reactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, type Inputs, type Outputs } from '../../api.ts'
 import { t } from '../../i18n/i18n.ts'
-import { everyRow, propertyKeys, showRow } from '../property/cache.ts'
+import { addOption, everyRow, propertyKeys, showRow } from '../property/cache.ts'
 import { removeWithUndo } from '../property/removal.ts'
 
 export type Entrance = Outputs['property']['entrances']['get']
@@ -27,8 +27,11 @@ const shown = (entrance: Entrance) => {
   return entrance
 }
 
-export const createEntrance = async (input: Inputs['property']['entrances']['create']) =>
-  shown(await api.property.entrances.create.mutate(input))
+export const createEntrance = async (input: Inputs['property']['entrances']['create']) => {
+  const entrance = await api.property.entrances.create.mutate(input)
+  addOption(entranceKeys, entrance.building.id, entrance)
+  return shown(entrance)
+}
 
 export const updateEntrance = async (input: Inputs['property']['entrances']['update']) =>
   shown(await api.property.entrances.update.mutate(input))

@@ -3,7 +3,7 @@ import { computed, reactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, type Inputs, type Outputs } from '../../api.ts'
 import { t } from '../../i18n/i18n.ts'
 import { useKeysetList } from '../../ui/useKeysetList.ts'
-import { everyRow, listedRow, PAGE_ROWS, propertyKeys, showRow } from '../property/cache.ts'
+import { addOption, everyRow, listedRow, PAGE_ROWS, propertyKeys, showRow } from '../property/cache.ts'
 import { removeWithUndo } from '../property/removal.ts'
 import { fullName } from './residency.ts'
 
@@ -71,8 +71,11 @@ const shown = (residency: Residency) => {
   return residency
 }
 
-export const createResidency = async (input: Inputs['property']['residencies']['create']) =>
-  shown(await api.property.residencies.create.mutate(input))
+export const createResidency = async (input: Inputs['property']['residencies']['create']) => {
+  const residency = await api.property.residencies.create.mutate(input)
+  addOption(residencyKeys, residency.unit.id, residency)
+  return shown(residency)
+}
 
 export const updateResidency = async (input: Inputs['property']['residencies']['update']) =>
   shown(await api.property.residencies.update.mutate(input))

@@ -34,6 +34,10 @@ export const showRow = <Row extends Identified>(keys: PropertyKeys, row: Row) =>
   refreshProperty()
 }
 
+/** A new row under its parent, where the choices of that parent are on the screen. */
+export const addOption = <Row extends Identified>(keys: PropertyKeys, parentId: string, row: Row) =>
+  queryClient.setQueryData<Row[]>(keys.options(parentId), (rows) => rows && [...rows, row])
+
 /** Takes a row off every list at once; the answer puts it back. */
 export const hideRow = (keys: PropertyKeys, id: string) => {
   const before = queryClient.getQueriesData({ queryKey: keys.all })

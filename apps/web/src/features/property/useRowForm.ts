@@ -96,7 +96,8 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
     conflict: {
       isOpen: isConflict,
       differences: computed(() => {
-        if (!theirs.value) return []
+        if (!theirs.value || !base.value) return []
+        const before = toValues(base.value)
         const stored = toValues(theirs.value)
         return fields.flatMap((field) =>
           stored[field] === form.values[field]
@@ -105,7 +106,8 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
                 {
                   label: labels[field],
                   theirs: inWords(field, stored[field] ?? ''),
-                  yours: inWords(field, form.values[field] ?? ''),
+                  // Left alone by the person, so it becomes theirs either way.
+                  yours: form.values[field] === before[field] ? '' : inWords(field, form.values[field] ?? ''),
                 },
               ],
         )

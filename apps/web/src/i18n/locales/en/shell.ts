@@ -11,6 +11,8 @@ export const shell = {
   language: 'Language',
   theme: 'Appearance',
   themes: { system: 'Like the device', light: 'Light', dark: 'Dark' },
+  readOnly: 'You look into {company} and change nothing',
+  leaveCompany: 'Back to companies',
   signOut: 'Sign out',
   signedOutElsewhere: 'You were signed out. Sign in to go on.',
   opened: '{title} opened',
@@ -40,6 +42,7 @@ export const shell = {
     denied: 'You cannot see this page',
     deniedText:
       'It is not part of your role in {company}. Switch to another company above or ask your director for access.',
+    needsCompany: 'This page shows one company. Open one first.',
     deniedNowhere: 'It is not part of your role. Ask the director of your company for access.',
     error: 'This page broke',
     errorText: 'Something went wrong while showing this page. Reload it; what you saved is safe.',

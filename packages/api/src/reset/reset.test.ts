@@ -168,7 +168,9 @@ describe('reset.reset', () => {
 
     const lateOwner = await registerVerified()
     const late = await requested(lateOwner)
-    await alter(`update auth_tokens set expires_at = now() where user_id = '${await userIdOf(lateOwner)}'`)
+    await alter(
+      `update auth_tokens set expires_at = now() - interval '1 second' where user_id = '${await userIdOf(lateOwner)}'`,
+    )
 
     for (const token of [used, replaced, changed, moved, disabled, late, 'A'.repeat(43)]) {
       expect(await isValid(token)).toBe(false)

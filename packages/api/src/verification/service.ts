@@ -62,8 +62,7 @@ export const verify = async (
   const owner = await findTokenOwner(services, 'verify_email', token)
   if (owner) {
     const claims = accessToken === null ? null : await services.accessTokens.verify(accessToken)
-    const ownSessionId = claims?.userId === owner.userId ? claims.sessionId : null
-    if (await prove(visit, owner.userId, token, ownSessionId)) return 'verified'
+    if (await prove(visit, owner.userId, token, claims?.sessionId ?? null)) return 'verified'
   }
   if (await wasUsed(visit, token)) return 'already_verified'
   throw new DomainError('invalid', 'verification.token_invalid')

@@ -41,7 +41,9 @@ describe('verification.verify', () => {
     const email = await register()
     const token = await tokenOf(email, 'verify_email')
     const expired = await register()
-    await alter(`update auth_tokens set expires_at = now() where user_id = '${await userIdOf(expired)}'`)
+    await alter(
+      `update auth_tokens set expires_at = now() - interval '1 second' where user_id = '${await userIdOf(expired)}'`,
+    )
     const disabled = await register()
     await alter(`update users set status = 'disabled' where email_key = '${disabled}'`)
     const moved = await register()

@@ -183,11 +183,11 @@ describe('auth.refresh', () => {
       sessionIdOf(refreshToken),
     ])) as [{ after: unknown }]
     expect(after).toEqual(before)
-    await age(refreshToken, `expires_at = now()`)
+    await age(refreshToken, `expires_at = now() - interval '1 second'`)
     await expect(refresh(second.refreshToken)).rejects.toMatchObject(expired)
 
     const idle = await start()
-    await age(idle.refreshToken, `last_seen_at = now() - interval '7 days'`)
+    await age(idle.refreshToken, `last_seen_at = now() - interval '8 days'`)
     await expect(refresh(idle.refreshToken)).rejects.toMatchObject(expired)
   })
 

@@ -1,0 +1,91 @@
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { expectReachable, newDevice, newPage, PHONE, signIn } from './browser.ts'
+import { linkIn, mailTo, newAddress } from './product.ts'
+
+const password = 'Mandarin-Lantern-42'
+const renewed = 'Cobalt-Harbour-77'
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name, level: 1 }).waitFor()
+
+it('leads a new person on a phone from registration to a home, and a reset signs the other device out', async () => {
+  const email = newAddress('journey')
+  const phone = await newPage(await newDevice({ viewport: PHONE }))
+
+  await phone.goto('/register')
+  await phone.getByLabel('First name').fill('Ана')
+  await phone.getByLabel('Last name').fill("D'Arcy")
+  await phone.getByLabel('E-mail address').fill(email)
+  await phone.getByLabel('Password', { exact: true }).fill(password)
+  await expectReachable(phone)
+  await phone.getByRole('button', { name: 'Create account' }).click()
+  await phone.getByText('Check your mailbox').first().waitFor()
+  await expectReachable(phone)
+
+  const link = linkIn(await mailTo(email, /confirm/i), '/verify-email')
+  await phone.goto(link)
+  await phone.getByText('Your address is confirmed').waitFor()
+  expect(phone.url(), 'the token stays in the address bar').not.toContain('token')
+  await expectReachable(phone)
+
+  await phone.getByRole('link', { name: 'Go on' }).click()
+  await heading(phone, 'My homes')
+  await phone.getByText(email).first().waitFor()
+  await expectReachable(phone)
+  await phone.getByRole('button', { name: 'Account' }).click()
+  await phone.getByText('Sign out', { exact: true }).click()
+  await signIn(phone, email, password)
+  await heading(phone, 'My homes')
+
+  const laptop = await newPage(await newDevice())
+  await signIn(laptop, email, password)
+  await heading(laptop, 'My homes')
+  await laptop.goto('/profile/devices')
+  await laptop.getByText('This device').waitFor()
+  await expectReachable(laptop)
+
+  await phone.context().clearCookies()
+  await phone.goto('/forgot-password')
+  await phone.getByLabel('E-mail address').fill(email)
+  await phone.getByRole('button', { name: 'Send link' }).click()
+  await phone.getByText('Check your mailbox').first().waitFor()
+  await phone.goto(linkIn(await mailTo(email, /password/i), '/reset-password'))
+  await phone.getByLabel('New password', { exact: true }).fill(renewed)
+  await phone.getByRole('button', { name: 'Save new password' }).click()
+  await phone.getByText('Your password is changed').waitFor()
+
+  await laptop.reload()
+  await laptop.waitForURL(/\/sign-in/)
+  await signIn(phone, email, renewed)
+  await heading(phone, 'My homes')
+})
+
+it('keeps three tabs signed in over twenty reloads at once', async () => {
+  const email = 'owner@demo.servai.example'
+  const device = await newDevice({ locale: 'en-GB' })
+  const first = await newPage(device)
+  await signIn(first, email, 'quiet-harbour-lantern')
+  const tabs = [first, await newPage(device), await newPage(device)]
+  await Promise.all(tabs.map((tab) => tab.goto('/home')))
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all(tabs.map((tab) => tab.reload()))
+    await Promise.all(tabs.map((tab) => tab.getByRole('heading', { level: 1 }).waitFor()))
+    expect(tabs.map((tab) => new URL(tab.url()).pathname)).toEqual(['/home', '/home', '/home'])
+  }
+})
+
+it('answers a wrong password without telling whether the address is known', async () => {
+  const seen: string[] = []
+  for (const email of ['director@demo.servai.example', newAddress('nobody')]) {
+    const page = await newPage(await newDevice())
+    await page.goto('/sign-in')
+    await page.getByLabel('E-mail address').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill('not-the-password')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    const notice = page.getByText('The e-mail address or the password is wrong.')
+    await notice.waitFor()
+    seen.push((await page.locator('main').innerText()).replace(/Request \S+/, ''))
+    await expectReachable(page)
+  }
+  expect(seen[0]).toBe(seen[1])
+})

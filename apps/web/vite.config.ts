@@ -39,6 +39,17 @@ export default defineConfig(({ mode }) => {
       // Everything is a file of its own: the content security policy has no `data:`.
       assetsInlineLimit: 0,
       reportCompressedSize: false,
+      rolldownOptions: {
+        output: {
+          // Few requests instead of a file for every small component; what one page alone uses stays with it.
+          codeSplitting: {
+            groups: [
+              { name: 'framework', test: /node_modules/, minShareCount: 3 },
+              { name: 'base', test: /src\/(ui|shells|i18n)\//, minShareCount: 4 },
+            ],
+          },
+        },
+      },
     },
     server: {
       host: '127.0.0.1',

@@ -63,6 +63,8 @@ export const createAccess = ({ renew, channel, locks, onNews, now = Date.now }: 
   })
 
   return {
+    /** Whether this tab takes itself for signed in. */
+    isHeld: () => current !== null,
     /** Renews whatever is at hand except a newer token than `stale`. Rejects when the server cannot be reached. */
     renew: (stale: string | null = current?.token ?? null) =>
       (renewing ??= renewInTurn(stale).finally(() => {

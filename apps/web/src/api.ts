@@ -89,7 +89,7 @@ const renewing: TRPCLink<AppRouter> =
           next: (result) => observer.next(result),
           complete: () => observer.complete(),
           error: (error) => {
-            if (isSecondTry || statusOf(error) !== 401) return observer.error(error)
+            if (isSecondTry || statusOf(error) !== 401 || !access.isHeld()) return observer.error(error)
             isSecondTry = true
             access.renew().then(
               (token) => (token ? attempt() : observer.error(error)),

@@ -10,6 +10,7 @@ import { showLocale, storedLocale } from './i18n/i18n.ts'
 type Phase = 'starting' | 'failed' | 'anonymous' | 'unverified' | 'active'
 
 const CONTEXT_KEY = 'servai.context'
+const OPENED_KEY = 'servai.opened'
 const RETRIES = 2
 
 export const queryClient = new QueryClient({
@@ -46,8 +47,21 @@ export const hasRole = (roles: readonly Role[] | undefined) =>
 export const suits = ({ requires, within }: { requires?: readonly Role[]; within?: 'company' | 'platform' }) =>
   hasRole(requires) && (!within || within === (state.context?.company ? 'company' : 'platform'))
 
-const rememberedContext = ({ contexts }: Account) =>
-  contexts.find(({ key }) => key === (state.context?.key ?? localStorage.getItem(CONTEXT_KEY))) ?? contexts[0] ?? null
+/** The company that somebody of the platform looks into, kept for this tab. */
+const openedCompany = ({ contexts }: Account): Context | null => {
+  const platform = contexts.find(({ key }) => key === 'platform')
+  const kept = platform && sessionStorage.getItem(OPENED_KEY)
+  if (!platform || !kept) return null
+  // Written by `lookInside` below; of another shape only if somebody played with the browser's storage.
+  const company = JSON.parse(kept) as NonNullable<Context['company']>
+  return { ...platform, key: `platform:${company.id}`, company }
+}
+
+const rememberedContext = (account: Account) => {
+  const { contexts } = account
+  const key = state.context?.key ?? localStorage.getItem(CONTEXT_KEY)
+  return openedCompany(account) ?? contexts.find((context) => context.key === key) ?? contexts[0] ?? null
+}
 
 const enter = async (account: Account) => {
   const context = rememberedContext(account)
@@ -63,6 +77,7 @@ const enter = async (account: Account) => {
 }
 
 const leave = (endedElsewhere: boolean) => {
+  sessionStorage.removeItem(OPENED_KEY)
   actIn(null)
   void queryClient.cancelQueries()
   queryClient.clear()
@@ -123,19 +138,25 @@ export const updateProfile = async (change: Inputs['auth']['updateProfile']) => 
   await enter(await api.auth.updateProfile.mutate(change))
 }
 
-/** From now on this tab acts in another capacity; what was loaded in the old one is forgotten. */
-export const switchContext = (context: Context) => {
-  localStorage.setItem(CONTEXT_KEY, context.key)
+const actAs = (context: Context) => {
   actIn(context.key)
   state.context = context
   void queryClient.cancelQueries()
   queryClient.clear()
 }
 
-/** Somebody of the platform opens one company, to look and not to touch. */
+/** From now on this tab acts in another capacity; what was loaded in the old one is forgotten. */
+export const switchContext = (context: Context) => {
+  sessionStorage.removeItem(OPENED_KEY)
+  localStorage.setItem(CONTEXT_KEY, context.key)
+  actAs(context)
+}
+
+/** Somebody of the platform opens one company in this tab, to look and not to touch. */
 export const lookInside = ({ id, name, currency, timezone }: NonNullable<Context['company']>) => {
-  const platform = state.account?.contexts.find(({ key }) => key === 'platform')
-  if (platform) switchContext({ ...platform, key: `platform:${id}`, company: { id, name, currency, timezone } })
+  sessionStorage.setItem(OPENED_KEY, JSON.stringify({ id, name, currency, timezone }))
+  const opened = state.account && openedCompany(state.account)
+  if (opened) actAs(opened)
 }
 
 const isStillMe = async () => {

@@ -52,7 +52,10 @@ export const setLocale = async (next: Locale) => {
   await showLocale(next)
 }
 
-export const startLocale = () => showLocale(localeOf(document.documentElement.lang))
+// As the page was opened with; Quasar writes its own language there.
+const initial = localeOf(document.documentElement.lang)
+
+export const startLocale = () => showLocale(initial)
 
 type Values = Record<string, string | number>
 

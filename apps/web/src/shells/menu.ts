@@ -1,8 +1,14 @@
 import { computed } from 'vue'
-import { useRouter, type RouteRecordNormalized } from 'vue-router'
+import { useRoute, useRouter, type RouteRecordNormalized } from 'vue-router'
 import { MENU_GROUPS, type Shell } from '../features/meta.ts'
 import { t } from '../i18n/i18n.ts'
 import { suits } from '../session.ts'
+
+/** Whether a page, or one below it, is open. */
+export const useIsOpen = () => {
+  const route = useRoute()
+  return (path: string) => route.path === path || route.path.startsWith(`${path}/`)
+}
 
 /** Pages of a shell that are in its menu and open to the active context, in the order of the routes. */
 const useEntries = (shell: Shell) => {

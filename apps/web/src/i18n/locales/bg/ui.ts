@@ -27,12 +27,12 @@ export const ui: Translated<typeof source> = {
   offline: 'Няма връзка. Можете да четете; написаното от вас се пази.',
   notifications: 'Съобщения',
   form: {
-    problems: 'Още не е запазено: поправете {count} поле | Още не е запазено: поправете {count} полета',
+    problems: 'Поправете {count} поле | Поправете {count} полета',
     showPassword: 'Покажи паролата',
     hidePassword: 'Скрий паролата',
     strength: {
       short: 'Още {count} знак | Още {count} знака',
-      fair: 'Достатъчно дълга. По-дългата е по-сигурна',
+      fair: 'Достатъчно дълга',
       good: 'Добра дължина',
     },
   },

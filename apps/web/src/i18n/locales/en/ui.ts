@@ -24,12 +24,12 @@ export const ui = {
   offline: 'No connection. You can read on; what you type stays here.',
   notifications: 'Messages',
   form: {
-    problems: 'Nothing to save yet: correct one field | Nothing to save yet: correct {count} fields',
+    problems: 'One field needs your attention | {count} fields need your attention',
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     strength: {
       short: 'Add {count} more character | Add {count} more characters',
-      fair: 'Long enough. Longer is stronger',
+      fair: 'Long enough',
       good: 'Good length',
     },
   },

@@ -28,12 +28,12 @@ export const ui: Translated<typeof source> = {
   notifications: 'Сообщения',
   form: {
     problems:
-      'Пока не сохранено: исправьте {count} поле | Пока не сохранено: исправьте {count} поля | Пока не сохранено: исправьте {count} полей',
+      'Исправьте {count} поле | Исправьте {count} поля | Исправьте {count} полей',
     showPassword: 'Показать пароль',
     hidePassword: 'Скрыть пароль',
     strength: {
       short: 'Ещё {count} символ | Ещё {count} символа | Ещё {count} символов',
-      fair: 'Длины достаточно. Чем длиннее, тем надёжнее',
+      fair: 'Длины достаточно',
       good: 'Хорошая длина',
     },
   },

@@ -9,14 +9,14 @@ const ACCOUNTS = new URL('../packages/db/src/seed/demo-accounts.ts', import.meta
  * Brings the database to where the product can start on it: the one of DATABASE_URL, or an embedded PostgreSQL with
  * roles and database of its own; then migrations, and the demo data while nobody has an account.
  *
- * @param {{ dataDir: string, passwords: Record<string, string>, onStarting: (name: string, server: Promise<any>) => void }} options
+ * @param {{ dataDir: string, passwords: Record<string, string>, keys: Record<string, string>, onStarting: (name: string, server: Promise<any>) => void }} options
  * @returns {Promise<{ urls: Record<string, string>, demo?: { people: { email: string, role: string, company?: string }[], password: string } }>}
  */
-export const prepareDatabase = async ({ dataDir, passwords, onStarting }) => {
+export const prepareDatabase = async ({ dataDir, passwords, keys, onStarting }) => {
   const urls = process.env.DATABASE_URL ? externalUrls() : await startEmbedded({ dataDir, passwords, onStarting })
   const { migrate } = await import('../packages/db/src/migrate.ts')
   await step('Migrating the database', () => reachable(() => migrate(urls.DATABASE_OWNER_URL)))
-  return { urls, demo: await seedDemo(urls) }
+  return { urls, demo: await seedDemo(urls, keys) }
 }
 
 const URL_NAMES = ['DATABASE_URL', 'DATABASE_SYSTEM_URL', 'DATABASE_OWNER_URL']
@@ -48,7 +48,7 @@ const reachable = async (work) => {
   }
 }
 
-const seedDemo = async (urls) => {
+const seedDemo = async (urls, keys) => {
   if (process.env.NODE_ENV === 'production' || !fs.existsSync(ACCOUNTS)) return undefined
   const { DEMO_ACCOUNTS, DEMO_PASSWORD } = await import(ACCOUNTS.href)
   const sql = postgres(urls.DATABASE_SYSTEM_URL, { max: 1 })
@@ -58,7 +58,9 @@ const seedDemo = async (urls) => {
              exists (select from users where email_key = ${DEMO_ACCOUNTS[0].email}) as "hasDemo"`
     if (!found.hasUsers) {
       const seed = ['--disable-warning=ExperimentalWarning', 'packages/db/src/seed/demo.ts']
-      await step('Seeding demo data', () => runQuietly(process.execPath, seed, { env: { ...process.env, ...urls } }))
+      // Passwords are hashed as the server does it, with the pepper of the keys.
+      const env = { ...keys, ...process.env, ...urls }
+      await step('Seeding demo data', () => runQuietly(process.execPath, seed, { env }))
     }
     return !found.hasUsers || found.hasDemo ? { people: DEMO_ACCOUNTS, password: DEMO_PASSWORD } : undefined
   } finally {

@@ -16,8 +16,8 @@ const COMMANDS = {
   test: { needsBuild: true, module: './test.mjs' },
   verify: { needsBuild: false, module: './verify.mjs' },
   build: { needsBuild: true },
-  bench: { needsBuild: true, module: './bench.ts' },
-  'seed:large': { needsBuild: false, module: './seed-large.ts' },
+  bench: { needsBuild: true, module: '../bench/main.ts' },
+  'seed:large': { needsBuild: false, module: './seed-large.mjs' },
 }
 
 const main = async ([name, ...args]) => {
@@ -87,7 +87,7 @@ const workspaceManifests = () => {
   const folders = ['apps', 'packages'].flatMap((parent) =>
     fs.readdirSync(parent).map((name) => path.join(parent, name)),
   )
-  return [...folders, 'examples']
+  return [...folders, 'examples', 'bench']
     .map((folder) => path.join(folder, 'package.json'))
     .filter((file) => fs.existsSync(file))
 }

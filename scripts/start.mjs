@@ -36,7 +36,7 @@ export const launch = async (product) => {
 const startAll = async ({ services, logToTerminal = false }) => {
   const dataDir = openDataDirectory()
   const secrets = loadSecrets(dataDir)
-  const database = await prepareDatabase({ dataDir, passwords: secrets.passwords, onStarting: hold })
+  const database = await prepareDatabase({ dataDir, ...secrets, onStarting: hold })
   const env = childEnvironment({ keys: secrets.keys, urls: database.urls })
 
   const logs = path.join(dataDir, 'logs')

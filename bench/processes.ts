@@ -1,0 +1,44 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Job, Measured } from './load.ts'
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+export type Served = { port: number; pid: number; readyMs: number; stop: () => Promise<void> }
+
+/** Starts a server that sends `{ ready: true }` (and its port, where it chose one) over IPC; its log goes to a file. */
+export const startService = async (
+  name: string,
+  { env, logFile, port }: { env: Record<string, string>; logFile: string; port?: number },
+): Promise<Served> => {
+  const log = openSync(logFile, 'w')
+  const startedAt = performance.now()
+  const child = fork(file(name), { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', log, log, 'ipc'] })
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended at its start: see ${logFile}`))),
+  ])) as [{ port?: number }]
+  const readyMs = performance.now() - startedAt
+  const listening = message.port ?? port
+  if (!listening || !child.pid) throw new Error(`${name} names no port`)
+  return { port: listening, pid: child.pid, readyMs, stop: () => stop(child) }
+}
+
+const stop = async (child: ChildProcess) => {
+  if (child.exitCode !== null) return
+  child.kill()
+  await once(child, 'exit')
+}
+
+/** Runs one job in a load process. */
+export const measure = async (job: Job): Promise<Measured> => {
+  const child = fork(file('load.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  child.send(job)
+  const [measured] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the load generator failed'))),
+  ])) as [Measured]
+  return measured
+}

@@ -36,11 +36,9 @@ export const startServer = async (env: Env, log: Logger, router: AnyTRPCRouter):
   let phase: Phase = 'starting'
   const { services, redis, close } = createServices(env, log)
   const app = createApp({ env, services, redis, router, phase: () => phase })
-  const main = await listen(app.main.listener, { host: env.HOST, port: env.PORT })
+  const main = await listen(app.main, { host: env.HOST, port: env.PORT })
   const metrics =
-    env.METRICS_PORT === undefined
-      ? null
-      : await listen(app.metrics.listener, { host: env.HOST, port: env.METRICS_PORT })
+    env.METRICS_PORT === undefined ? null : await listen(app.metrics, { host: env.HOST, port: env.METRICS_PORT })
 
   /** Where somebody else migrates, both a database that is not there yet and an old one are waited for. */
   const waitForMigrations = async () => {
@@ -69,6 +67,7 @@ export const startServer = async (env: Env, log: Logger, router: AnyTRPCRouter):
     ready: prepare(),
     stop: async () => {
       phase = 'stopping'
+      app.main.announceClose()
       await Promise.all([main.close(DRAIN_TIMEOUT_MS), metrics?.close(DRAIN_TIMEOUT_MS)])
       await close()
     },

@@ -1,14 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '@servai/api/errors'
 import { publicProcedure, router, sessionProcedure } from '@servai/api/trpc'
 import { done } from '@servai/contract/fields'
 import { z } from 'zod'
-
-const released = new Set<() => void>()
-/** Lets every waiting `slow` call go on. */
-export const release = () => {
-  for (const go of released) go()
-  released.clear()
-}
 
 const echoInput = z.strictObject({
   text: z.string().max(100).default(''),
@@ -80,7 +74,10 @@ export const probeRouter = router({
     slow: publicProcedure
       .meta({ rest: { method: 'GET', path: '/probe/slow' } })
       .output(done)
-      .query(() => new Promise((resolve) => released.add(() => resolve({ ok: true as const })))),
+      .query(async () => {
+        await sleep(1_500)
+        return { ok: true as const }
+      }),
     database: publicProcedure
       .meta({ rest: { method: 'GET', path: '/probe/database' } })
       .output(z.strictObject({ one: z.number() }))
@@ -94,6 +91,14 @@ export const probeRouter = router({
       .output(done)
       .mutation(async ({ ctx }) => {
         await ctx.services.database.system({ requestId: ctx.requestId }, 'write', (db) => db.execute('select 1'))
+        return { ok: true as const }
+      }),
+    hold: publicProcedure
+      .meta({ rest: { method: 'POST', path: '/probe/hold' } })
+      .input(z.strictObject({}).optional())
+      .output(done)
+      .mutation(async ({ ctx }) => {
+        await ctx.services.database.system({}, 'write', (db) => db.execute('select pg_sleep(1.5)'))
         return { ok: true as const }
       }),
     private: sessionProcedure

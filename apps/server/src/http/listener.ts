@@ -143,5 +143,12 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
     void handle(exchange, area)
   }
 
-  return { listener, inFlight: () => inFlight.size }
+  return {
+    listener,
+    inFlight: () => inFlight.size,
+    /** Tells those who still wait that their connection ends with the answer. */
+    announceClose: () => {
+      for (const { headers: extra } of inFlight) extra.push('connection', 'close')
+    },
+  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { REASON_TEXTS, type Reason } from '@servai/contract/reasons'
 
 const REFUSALS: Record<string, [status: string, reason: Reason]> = {
@@ -31,14 +32,27 @@ const refuse = (error: Error & { code?: string }, socket: Socket) => {
   )
 }
 
+const DRAIN_POLL_MS = 100
+/** A connection on which nothing was asked for so long after the last answer has nothing to say. */
+const QUIET_POLLS = 5
+
 export type HttpServer = {
   port: number
   /** Takes no more connections; resolves when all requests are answered, or cut off after `timeoutMs`. */
   close(timeoutMs: number): Promise<void>
 }
 
+type Listening = {
+  listener: RequestListener
+  /** Requests that have no answer yet. */
+  inFlight: () => number
+}
+
 /** @throws Error of node:net where the address cannot be had */
-export const listen = async (listener: RequestListener, { host, port }: { host: string; port: number }) => {
+export const listen = async (
+  { listener, inFlight }: Listening,
+  { host, port }: { host: string; port: number },
+): Promise<HttpServer> => {
   const server: Server = createServer(
     {
       headersTimeout: 10_000,
@@ -55,15 +69,21 @@ export const listen = async (listener: RequestListener, { host, port }: { host: 
   server.on('clientError', refuse)
   server.listen(port, host)
   await once(server, 'listening')
+
   return {
     // A server that listens on TCP has such an address.
     port: (server.address() as AddressInfo).port,
-    close: async (timeoutMs: number) => {
-      const closed = once(server, 'close')
-      server.close()
-      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
-      await closed
-      clearTimeout(timer)
+    close: async (timeoutMs) => {
+      let isClosed = false
+      server.close(() => {
+        isClosed = true
+      })
+      const deadline = performance.now() + timeoutMs
+      for (let quiet = 0; !isClosed; await sleep(DRAIN_POLL_MS)) {
+        quiet = inFlight() === 0 ? quiet + 1 : 0
+        if (quiet > QUIET_POLLS || performance.now() > deadline) server.closeAllConnections()
+        else server.closeIdleConnections()
+      }
     },
-  } satisfies HttpServer
+  }
 }

@@ -60,18 +60,13 @@ describe('the web app', () => {
     expect(headers['content-security-policy']).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline/)
   })
 
-  it.each([
-    '/missing.js',
-    '/assets/gone-000.js',
-    '/api/none',
-    '/trpc',
-    '/health/none',
-    '/dev/none',
-    '/app.php',
-  ])('is not what %s gets', async (address) => {
-    const answer = await send(server.url + address, { headers: HTML })
-    expect([answer.status, answer.reason()]).toEqual([404, 'request.not_found'])
-  })
+  it.each(['/missing.js', '/assets/gone-000.js', '/api/none', '/trpc', '/health/none', '/dev/none', '/app.php'])(
+    'is not what %s gets',
+    async (address) => {
+      const answer = await send(server.url + address, { headers: HTML })
+      expect([answer.status, answer.reason()]).toEqual([404, 'request.not_found'])
+    },
+  )
 
   it('gets a program that asks for no page a plain 404', async () => {
     expect((await send(`${server.url}/wherever`, { headers: { accept: 'application/json' } })).reason()).toBe(

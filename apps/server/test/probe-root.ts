@@ -1,0 +1,1 @@
+export { probeRouter as appRouter } from './router.ts'

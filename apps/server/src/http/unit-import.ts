@@ -2,7 +2,9 @@ import type { RequestContext } from '@servai/api/context'
 import { DomainError } from '@servai/api/errors'
 import { requirePrincipal } from '@servai/api/principal'
 import { importUnitsFile } from '@servai/api/property/import/service'
+import { id } from '@servai/contract/fields'
 import { IMPORT_LIMITS, unitImport } from '@servai/contract/property'
+import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { readBody } from './body.ts'
 import { replyJson, type Exchange } from './exchange.ts'
@@ -17,6 +19,7 @@ import { REST_BASE } from './rest-routes.ts'
 
 const TEMPLATE = `${REST_BASE}/property/complexes/{complexId}/units/import`
 const ADDRESS = /^\/api\/v1\/property\/complexes\/([^/]+)\/units\/import$/
+const TARGET = z.object({ complexId: id })
 const FILE_NAME_HEADER = 'x-file-name'
 /** What a file is called by who does not say. */
 const EXTENSIONS: Record<string, string> = {
@@ -46,15 +49,15 @@ export const createUnitImportHandler =
     if (exchange.method !== 'POST') return refuseMethod(exchange, ['POST'])
     exchange.route = TEMPLATE
     const ctx: RequestContext = contextOf(exchange, 1)
-    const complexId = z.uuid().safeParse(decodePathSegment(ADDRESS.exec(exchange.path)?.[1] ?? ''))
-    if (!complexId.success) throw complexId.error
+    const target = TARGET.safeParse({ complexId: decodePathSegment(ADDRESS.exec(exchange.path)?.[1] ?? '') })
+    if (!target.success) throw new TRPCError({ code: 'BAD_REQUEST', cause: target.error })
     // A stranger's ten megabytes are not even kept.
     await requirePrincipal(ctx)
     const fileName = fileNameOf(exchange)
     const bytes = await readBody(exchange.req, IMPORT_LIMITS.bytes).catch((error: unknown) => {
       throw tooLarge(error)
     })
-    replyJson(exchange, 200, headers.json, await importUnitsFile(ctx, { complexId: complexId.data, fileName, bytes }))
+    replyJson(exchange, 200, headers.json, await importUnitsFile(ctx, { ...target.data, fileName, bytes }))
   }
 
 /** Its part of the OpenAPI document. */
@@ -68,7 +71,7 @@ export const unitImportRoute = (): PlainRoute => ({
     description: `Columns are found by their headers in English, Russian or Bulgarian. At most ${Math.floor(IMPORT_LIMITS.bytes / MEGABYTE)} MB and ${IMPORT_LIMITS.rows} rows.`,
     security: [{ accessToken: [] }],
     parameters: [
-      { name: 'complexId', in: 'path', required: true, schema: jsonSchemaOf(z.uuid(), 'input') },
+      { name: 'complexId', in: 'path', required: true, schema: jsonSchemaOf(id, 'input') },
       {
         name: FILE_NAME_HEADER,
         in: 'header',

@@ -5,11 +5,17 @@ type Instant = string | Date
 
 const UNKNOWN = '—'
 
+/** English as Europe writes it: day before month. */
+const tag = computed(() => (locale.value === 'en' ? 'en-GB' : locale.value))
+
+const SHORT_DATE = { day: 'numeric', year: 'numeric' } as const
+
 const formatters = computed(() => {
-  const of = locale.value
+  const of = tag.value
   return {
     day: new Intl.DateTimeFormat(of, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
-    shortDay: new Intl.DateTimeFormat(of, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }),
+    // A short month is a number in Bulgarian.
+    shortDay: new Intl.DateTimeFormat(of, { ...SHORT_DATE, month: of === 'bg' ? 'long' : 'short', timeZone: 'UTC' }),
     number: new Intl.NumberFormat(of),
     decimal: new Intl.NumberFormat(of, { maximumFractionDigits: 2 }),
     percent: new Intl.NumberFormat(of, { style: 'percent', maximumFractionDigits: 2 }),
@@ -18,7 +24,7 @@ const formatters = computed(() => {
 })
 
 const moment = (options: Intl.DateTimeFormatOptions, timeZone?: string) =>
-  new Intl.DateTimeFormat(locale.value, timeZone ? { ...options, timeZone } : options)
+  new Intl.DateTimeFormat(tag.value, timeZone ? { ...options, timeZone } : options)
 
 const DATE = { day: 'numeric', month: 'long', year: 'numeric' } as const
 const TIME = { hour: '2-digit', minute: '2-digit' } as const
@@ -27,8 +33,7 @@ const TIME = { hour: '2-digit', minute: '2-digit' } as const
 export const formatDay = (day: string | null) => (day ? formatters.value.day.format(new Date(day)) : UNKNOWN)
 
 /** For rows of a list, where every letter counts. */
-export const formatShortDay = (day: string | null) =>
-  day ? formatters.value.shortDay.format(new Date(day)) : UNKNOWN
+export const formatShortDay = (day: string | null) => (day ? formatters.value.shortDay.format(new Date(day)) : UNKNOWN)
 
 /** The date of a moment, in the zone of the complex where one is given. */
 export const formatDate = (at: Instant | null, timeZone?: string) =>
@@ -61,6 +66,6 @@ export const formatShare = (share: { numerator: number; denominator: number } | 
 
 /** Integer minor units of an ISO 4217 currency. */
 export const formatMoney = (amountMinor: number, currency: string) => {
-  const format = new Intl.NumberFormat(locale.value, { style: 'currency', currency })
+  const format = new Intl.NumberFormat(tag.value, { style: 'currency', currency })
   return format.format(amountMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
 }

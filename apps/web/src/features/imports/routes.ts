@@ -12,7 +12,7 @@ export const routes: RouteRecordRaw[] = [
       title: 'imports.title',
       within: 'company',
       requires: EDITORS,
-      menu: { label: 'imports.title', icon: icons.upload, group: 'buildings' },
+      menu: { label: 'imports.menu', icon: icons.upload, group: 'buildings' },
     },
   },
 ]

@@ -45,12 +45,14 @@ const post = (headers: Record<string, string>, { complexId, file, onProgress, si
     signal.addEventListener('abort', stop)
     request.open('POST', `/api/v1/property/complexes/${complexId}/units/import`)
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-    request.upload.onprogress = ({ loaded, total }) => onProgress({ sent: total > 0 ? loaded / total : 0 })
-    request.upload.onload = () => onProgress({ sent: 1 })
-    request.onload = () => resolve({ status: request.status, body: jsonOf(request.responseText) })
-    request.onerror = () => reject(new RequestError(UNREACHABLE))
-    request.onabort = () => reject(new DOMException('The upload was stopped', 'AbortError'))
-    request.onloadend = () => signal.removeEventListener('abort', stop)
+    request.upload.addEventListener('progress', ({ loaded, total }) =>
+      onProgress({ sent: total > 0 ? loaded / total : 0 }),
+    )
+    request.upload.addEventListener('load', () => onProgress({ sent: 1 }))
+    request.addEventListener('load', () => resolve({ status: request.status, body: jsonOf(request.responseText) }))
+    request.addEventListener('error', () => reject(new RequestError(UNREACHABLE)))
+    request.addEventListener('abort', () => reject(new DOMException('The upload was stopped', 'AbortError')))
+    request.addEventListener('loadend', () => signal.removeEventListener('abort', stop))
     request.send(file)
   })
 

@@ -32,8 +32,6 @@ export const companies: Translated<typeof source> = {
   regional: 'Държава и език',
   column: { name: 'Име', registrationNumber: 'ЕИК', country: 'Държава', currency: 'Валута', status: 'Състояние' },
   status: { active: 'Активна', grace: 'Чака плащане', blocked: 'Блокирана' },
-  facts: 'Данни',
-  inside: 'Какво управлява',
   lookInside: 'Отвори за преглед',
   lookInsideHelp: 'Ще видите комплексите, сградите и обектите на фирмата, без да променяте нищо.',
   created: 'Създадена е фирма {name}',

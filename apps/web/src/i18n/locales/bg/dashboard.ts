@@ -3,7 +3,6 @@ import type { dashboard as source } from '../en/dashboard.ts'
 
 export const dashboard: Translated<typeof source> = {
   title: 'Днес',
-  greeting: 'Радваме се да ви видим, {name}',
   numbers: 'В числа',
   complexes: 'Комплекси',
   buildings: 'Сгради',

@@ -3,6 +3,7 @@ import type { imports as source } from '../en/imports.ts'
 
 export const imports: Translated<typeof source> = {
   title: 'Импортиране на обекти',
+  menu: 'Импортиране',
   needsComplex: 'Обектите са част от комплекс, затова първо създайте комплекса.',
   sameAsRow: 'Същият обект е на ред {row}, той е запазен',
   intro: 'Прехвърлете обектите на комплекса от таблицата, която вече поддържате.',
@@ -15,7 +16,6 @@ export const imports: Translated<typeof source> = {
   change: 'Избери друг файл',
   whatWeRead: 'Колони, които търсим',
   required: 'задължително',
-  optional: 'по избор',
   column: {
     building: 'Сграда',
     entrance: 'Вход',
@@ -36,9 +36,9 @@ export const imports: Translated<typeof source> = {
   emptyFile: 'Този файл е празен.',
   noComplex: 'Изберете комплекса, към който са обектите',
   noFile: 'Изберете файл',
-  lost: 'Връзката прекъсна. Опитайте отново: запазените редове няма да се удвоят.',
   done: 'Файлът {name} е импортиран',
-  doneWithRefused: 'Файлът {name} е импортиран без {count} ред | Файлът {name} е импортиран без {count} реда',
+  doneWithRefused:
+    'Файлът {name} е импортиран с изключение на {count} ред | Файлът {name} е импортиран с изключение на {count} реда',
   nothingImported: 'Нищо от {name} не можа да бъде импортирано',
   created: 'Създадени',
   updated: 'Обновени',
@@ -56,7 +56,6 @@ export const imports: Translated<typeof source> = {
   downloadName: 'отказани-редове',
   another: 'Импортирай друг файл',
   viewUnits: 'Виж обектите',
-  announce: 'Създадени: {created}, обновени: {updated}, без промяна: {unchanged}, отказани: {refused}',
   problem: {
     building_missing: 'Липсва сградата',
     number_missing: 'Липсва номерът на обекта',

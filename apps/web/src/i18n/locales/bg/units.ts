@@ -50,7 +50,6 @@ export const units: Translated<typeof source> = {
   },
   filter: { complex: 'Комплекс', building: 'Сграда', entrance: 'Вход', type: 'Вид' },
   facts: 'Данни',
-  location: 'Местоположение',
   invalidShare: 'Напишете дроб като 1/3 или процент като 12,5 %, най-много едно цяло',
   invalidArea: 'Напишете число с най-много два знака след запетаята, например 52,68',
   needsBuilding: 'Обектът е в сграда, затова първо създайте сграда.',

@@ -35,8 +35,6 @@ export const companies = {
     status: 'Status',
   },
   status: { active: 'Active', grace: 'Payment due', blocked: 'Blocked' },
-  facts: 'Details',
-  inside: 'What it manages',
   lookInside: 'Open read-only',
   lookInsideHelp: 'You see the complexes, buildings and units of this company and change nothing.',
   created: '{name} created',

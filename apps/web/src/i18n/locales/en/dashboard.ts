@@ -1,6 +1,5 @@
 export const dashboard = {
   title: 'Today',
-  greeting: 'Good to see you, {name}',
   numbers: 'In numbers',
   complexes: 'Complexes',
   buildings: 'Buildings',

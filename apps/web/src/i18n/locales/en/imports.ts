@@ -1,5 +1,6 @@
 export const imports = {
   title: 'Import units',
+  menu: 'Import',
   needsComplex: 'Units belong to a complex, so create the complex first.',
   sameAsRow: 'The same unit is in row {row}, which was kept',
   intro: 'Bring in the units of a complex from the spreadsheet you already keep.',
@@ -12,7 +13,6 @@ export const imports = {
   change: 'Choose another file',
   whatWeRead: 'Columns we look for',
   required: 'needed',
-  optional: 'optional',
   column: {
     building: 'Building',
     entrance: 'Entrance',
@@ -33,7 +33,6 @@ export const imports = {
   emptyFile: 'This file is empty.',
   noComplex: 'Choose the complex the units belong to',
   noFile: 'Choose a file',
-  lost: 'The connection was lost. Try again: rows that were saved are not doubled.',
   done: '{name} is imported',
   doneWithRefused: '{name} is imported, except {count} row | {name} is imported, except {count} rows',
   nothingImported: 'Nothing from {name} could be imported',
@@ -53,7 +52,6 @@ export const imports = {
   downloadName: 'refused-rows',
   another: 'Import another file',
   viewUnits: 'View units',
-  announce: '{created} created, {updated} updated, {unchanged} unchanged, {refused} refused',
   problem: {
     building_missing: 'The building is missing',
     number_missing: 'The unit number is missing',

@@ -47,7 +47,6 @@ export const units = {
   },
   filter: { complex: 'Complex', building: 'Building', entrance: 'Entrance', type: 'Type' },
   facts: 'Details',
-  location: 'Location',
   invalidShare: 'Write a fraction such as 1/3 or a percentage such as 12.5%, not above the whole',
   invalidArea: 'Write a number with at most two decimals, such as 52.68',
   needsBuilding: 'A unit belongs to a building, so create a building first.',

@@ -38,8 +38,6 @@ export const companies: Translated<typeof source> = {
     status: 'Состояние',
   },
   status: { active: 'Активна', grace: 'Ждёт оплаты', blocked: 'Заблокирована' },
-  facts: 'Сведения',
-  inside: 'Чем управляет',
   lookInside: 'Открыть для просмотра',
   lookInsideHelp: 'Вы увидите комплексы, дома и помещения компании, но ничего не измените.',
   created: 'Создана компания {name}',

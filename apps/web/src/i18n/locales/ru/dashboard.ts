@@ -3,7 +3,6 @@ import type { dashboard as source } from '../en/dashboard.ts'
 
 export const dashboard: Translated<typeof source> = {
   title: 'Сегодня',
-  greeting: 'Рады вас видеть, {name}',
   numbers: 'В цифрах',
   complexes: 'Комплексы',
   buildings: 'Дома',

@@ -3,6 +3,7 @@ import type { imports as source } from '../en/imports.ts'
 
 export const imports: Translated<typeof source> = {
   title: 'Загрузка помещений',
+  menu: 'Загрузка',
   needsComplex: 'Помещения относятся к комплексу, поэтому сначала создайте комплекс.',
   sameAsRow: 'То же помещение есть в строке {row}, она сохранена',
   intro: 'Перенесите помещения комплекса из таблицы, которую вы уже ведёте.',
@@ -15,7 +16,6 @@ export const imports: Translated<typeof source> = {
   change: 'Выбрать другой файл',
   whatWeRead: 'Какие столбцы мы ищем',
   required: 'обязательно',
-  optional: 'по желанию',
   column: {
     building: 'Дом',
     entrance: 'Подъезд',
@@ -36,7 +36,6 @@ export const imports: Translated<typeof source> = {
   emptyFile: 'Этот файл пуст.',
   noComplex: 'Выберите комплекс, к которому относятся помещения',
   noFile: 'Выберите файл',
-  lost: 'Связь прервалась. Попробуйте ещё раз: сохранённые строки не удвоятся.',
   done: 'Файл {name} загружен',
   doneWithRefused:
     'Файл {name} загружен, кроме {count} строки | Файл {name} загружен, кроме {count} строк | Файл {name} загружен, кроме {count} строк',
@@ -57,7 +56,6 @@ export const imports: Translated<typeof source> = {
   downloadName: 'непринятые-строки',
   another: 'Загрузить другой файл',
   viewUnits: 'Показать помещения',
-  announce: 'Создано: {created}, обновлено: {updated}, без изменений: {unchanged}, не принято: {refused}',
   problem: {
     building_missing: 'Не указан дом',
     number_missing: 'Не указан номер помещения',

@@ -111,7 +111,7 @@ CALL audit_table('companies');
 
 ALTER TABLE role_grants FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-GRANT SELECT, INSERT, DELETE ON role_grants TO servai_app;
+GRANT SELECT ON role_grants TO servai_app;
 --> statement-breakpoint
 GRANT SELECT, INSERT, UPDATE, DELETE ON role_grants TO servai_system;
 --> statement-breakpoint

@@ -14,7 +14,7 @@ export const sessions = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     delivery: text('delivery', { enum: SESSION_DELIVERIES }).notNull(),
-    /** base64url, 16 bytes; with the ring key `keyId` it gives the key of this family. */
+    /** base64url, 32 bytes; with the ring key `keyId` it gives the key of this family. */
     nonce: text('nonce').notNull(),
     keyId: text('key_id').notNull(),
     counter: integer('counter').notNull().default(0),

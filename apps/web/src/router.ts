@@ -12,6 +12,7 @@ import { routes as units } from './features/units/routes.ts'
 import type { Access } from './features/meta.ts'
 import { routes as reset } from './features/reset/routes.ts'
 import { routes as verification } from './features/verification/routes.ts'
+import { internalPath } from './internal-path.ts'
 import { isSignedIn, session } from './session.ts'
 import { loadShell } from './shells/shells.ts'
 
@@ -53,13 +54,6 @@ const homeName = () => {
   return context?.kind === 'resident' || !context ? 'homes' : 'dashboard'
 }
 
-/** `value` when it leads somewhere inside the app, else the start page. */
-export const internalPath = (value: unknown): string => {
-  if (typeof value !== 'string' || !/^\/(?![/\\])/.test(value)) return '/'
-  const url = new URL(value, location.origin)
-  return url.origin === location.origin ? url.pathname + url.search + url.hash : '/'
-}
-
 const redirectOf = (to: RouteLocationNormalized) => {
   const access: Access = to.meta.access ?? 'account'
   if (access === 'open') return true
@@ -94,8 +88,12 @@ router.beforeEach(async (to) => {
 watch(
   () => session.phase,
   () => {
-    const target = redirectOf(router.currentRoute.value)
-    if (target !== true && router.currentRoute.value.matched.length > 0) void router.replace(target)
+    const page = router.currentRoute.value
+    const target = redirectOf(page)
+    if (target === true || page.matched.length === 0) return
+    // Who leaves by intention does not want the next person to be led back to their page.
+    const isLeaving = session.phase === 'anonymous' && !session.endedElsewhere
+    void router.replace(isLeaving ? { name: 'sign-in' } : target)
   },
 )
 

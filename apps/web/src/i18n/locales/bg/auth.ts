@@ -51,7 +51,6 @@ export const auth: Translated<typeof source> = {
     look: 'Език и облик',
     languageHelp: 'На него получавате и писмата.',
     themeHelp: 'Само на това устройство.',
-    languageSaved: 'Езикът е сменен',
     security: 'Сигурност',
     password: 'Смяна на паролата',
     passwordText: 'Ще излезете от всички други устройства.',

@@ -6,7 +6,6 @@ export const shell: Translated<typeof source> = {
   openMenu: 'Отвори менюто',
   collapseMenu: 'Свий менюто',
   expandMenu: 'Разгъни менюто',
-  company: 'Фирма',
   actingAs: 'Действате като',
   switchCompany: 'Смени фирмата',
   platform: 'Платформа servAI',
@@ -21,7 +20,6 @@ export const shell: Translated<typeof source> = {
   opened: 'Отворено: {title}',
   starting: 'servAI се отваря',
   startFailed: 'servAI не можа да се отвори',
-  newVersion: 'Има нова версия на servAI. Презаредете страницата.',
   groups: {
     today: 'Днес',
     residents: 'Живущи',

@@ -47,7 +47,6 @@ export const auth = {
     look: 'Language and appearance',
     languageHelp: 'Also the language of the messages we send you.',
     themeHelp: 'On this device only.',
-    languageSaved: 'Language is changed',
     security: 'Security',
     password: 'Change password',
     passwordText: 'You are signed out on all other devices.',

@@ -5,7 +5,6 @@ export const homes = {
   empty: 'No homes yet',
   emptyText:
     'Your homes appear here as soon as your management company has added you to them. They know you by {email}.',
-  partial: 'The homes with {company} could not be loaded.',
   managedBy: 'Managed by {company}',
   since: 'Since {date}',
   until: 'Until {date}',
@@ -13,16 +12,13 @@ export const homes = {
   area: 'Area',
   floor: 'Floor',
   entrance: 'Entrance',
-  verified: 'Residence',
   who: 'Who lives here',
   you: 'you',
-  kinds: { owner: 'Owner', tenant: 'Tenant', family: 'Family' },
   types: {
     apartment: 'Apartment {number}',
     studio: 'Studio {number}',
-    commercial: 'Premises {number}',
+    commercial: 'Commercial unit {number}',
     parking: 'Parking place {number}',
     storage: 'Storage room {number}',
   },
-  levels: { unverified: 'Not confirmed yet', verified: 'Confirmed', owner_proved: 'Ownership proved' },
 }

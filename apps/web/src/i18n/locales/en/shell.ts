@@ -3,7 +3,6 @@ export const shell = {
   openMenu: 'Open menu',
   collapseMenu: 'Collapse menu',
   expandMenu: 'Expand menu',
-  company: 'Company',
   actingAs: 'You act as',
   switchCompany: 'Switch company',
   platform: 'servAI platform',
@@ -18,7 +17,6 @@ export const shell = {
   opened: '{title} opened',
   starting: 'servAI is opening',
   startFailed: 'servAI cannot be opened',
-  newVersion: 'There is a new version of servAI. Reload the page.',
   groups: {
     today: 'Today',
     residents: 'Residents',

@@ -21,7 +21,7 @@ export const auth: Translated<typeof source> = {
   },
   register: {
     title: 'Новая учётная запись',
-    lead: 'Одна запись для всех ваших домов и для работы.',
+    lead: 'Одна запись для всего вашего жилья и для работы.',
     action: 'Создать учётную запись',
     haveAccount: 'Уже есть учётная запись?',
     signIn: 'Войти',
@@ -51,7 +51,6 @@ export const auth: Translated<typeof source> = {
     look: 'Язык и оформление',
     languageHelp: 'На нём же приходят письма.',
     themeHelp: 'Только на этом устройстве.',
-    languageSaved: 'Язык изменён',
     security: 'Безопасность',
     password: 'Сменить пароль',
     passwordText: 'На всех других устройствах вы выйдете.',

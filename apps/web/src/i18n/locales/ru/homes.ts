@@ -2,12 +2,11 @@ import type { Translated } from '../../texts.ts'
 import type { homes as source } from '../en/homes.ts'
 
 export const homes: Translated<typeof source> = {
-  title: 'Мои дома',
-  menu: 'Дом',
-  lead: '{count} дом | {count} дома | {count} домов',
-  empty: 'Пока нет домов',
-  emptyText: 'Они появятся здесь, как только управляющая компания вас добавит. Она знает вас по адресу {email}.',
-  partial: 'Не удалось загрузить дома компании «{company}».',
+  title: 'Моё жильё',
+  menu: 'Жильё',
+  lead: '{count} помещение | {count} помещения | {count} помещений',
+  empty: 'Пока ничего нет',
+  emptyText: 'Жильё появится здесь, как только управляющая компания вас добавит. Она знает вас по адресу {email}.',
   managedBy: 'Управляет {company}',
   since: 'С {date}',
   until: 'До {date}',
@@ -15,16 +14,13 @@ export const homes: Translated<typeof source> = {
   area: 'Площадь',
   floor: 'Этаж',
   entrance: 'Подъезд',
-  verified: 'Проживание',
   who: 'Кто здесь живёт',
   you: 'вы',
-  kinds: { owner: 'Собственник', tenant: 'Арендатор', family: 'Член семьи' },
   types: {
     apartment: 'Квартира {number}',
     studio: 'Студия {number}',
-    commercial: 'Помещение {number}',
+    commercial: 'Нежилое помещение {number}',
     parking: 'Машиноместо {number}',
     storage: 'Кладовая {number}',
   },
-  levels: { unverified: 'Ещё не подтверждено', verified: 'Подтверждено', owner_proved: 'Собственность подтверждена' },
 }

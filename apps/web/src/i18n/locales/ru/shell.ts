@@ -6,7 +6,6 @@ export const shell: Translated<typeof source> = {
   openMenu: 'Открыть меню',
   collapseMenu: 'Свернуть меню',
   expandMenu: 'Развернуть меню',
-  company: 'Компания',
   actingAs: 'Вы действуете как',
   switchCompany: 'Сменить компанию',
   platform: 'Платформа servAI',
@@ -21,7 +20,6 @@ export const shell: Translated<typeof source> = {
   opened: 'Открыто: {title}',
   starting: 'servAI открывается',
   startFailed: 'servAI не удалось открыть',
-  newVersion: 'Вышла новая версия servAI. Обновите страницу.',
   groups: {
     today: 'Сегодня',
     residents: 'Жители',

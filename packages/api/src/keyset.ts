@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql, type Placeholder, type SQL } from 'drizzle-orm'
+import { and, eq, sql, type Placeholder, type SQL } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { DomainError } from './errors.ts'
 import { decodeCursor } from './page.ts'
@@ -36,10 +36,15 @@ export const startOf = (cursor: string | undefined, sort: Sort): Start => {
   return { kind: value === null ? 'null' : 'value', value, id }
 }
 
-/** PostgreSQL puts NULL last in ascending and first in descending order; so do the indexes and so does `segmentsAfter`. */
-export const orderOf = (table: Table, sort: Sort, order: Order) => {
-  const direction = order === 'asc' ? asc : desc
-  return sort ? [direction(sort.by), direction(table.id)] : [direction(table.id)]
+const directionOf = (order: Order) => (order === 'asc' ? sql`asc` : sql`desc`)
+
+/**
+ * Order of the rows that are joined to the keys of a page, which are called `page`. PostgreSQL puts NULL last in
+ * ascending and first in descending order; so do the indexes and so does `segmentsAfter`.
+ */
+export const orderOfPage = (sort: Sort, order: Order) => {
+  const direction = directionOf(order)
+  return sort ? sql`page.key ${direction}, page.id ${direction}` : sql`page.id ${direction}`
 }
 
 /** One range of the index, or two where the rows with NULL follow or precede the others. */
@@ -64,7 +69,7 @@ type PageOf = { where: SQL | undefined; sort: Sort; order: Order; start: Start; 
  */
 export const keysOfPage = (table: Table, { where, sort, order, start, limit }: PageOf): SQL => {
   const by = sort?.by ?? table.id
-  const direction = order === 'asc' ? sql`asc` : sql`desc`
+  const direction = directionOf(order)
   const segments = segmentsAfter(table, sort, order, start).map((after) => {
     const condition = and(where, after) ?? sql`true`
     return sql`select ${table.id} as id, ${by} as key from ${table} where ${condition} order by ${by} ${direction}, ${table.id} ${direction} limit ${limit}`

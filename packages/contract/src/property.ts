@@ -1,6 +1,6 @@
 import { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS } from '@servai/db/schema/enums'
 import { z } from 'zod'
-import { day, decimal, id, instant, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
+import { day, decimal, id, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
 import { LOCALES } from './locales.ts'
 
 export { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS }
@@ -11,9 +11,9 @@ export type RowAction = (typeof ROW_ACTIONS)[number]
 const row = {
   id,
   version,
-  createdAt: instant,
-  updatedAt: instant,
-  removedAt: instant.nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  removedAt: z.iso.datetime().nullable(),
   /** What the caller may do with this row; the server honours exactly these. */
   allowed: z.array(z.enum(ROW_ACTIONS)),
 }

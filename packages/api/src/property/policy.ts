@@ -69,7 +69,7 @@ export const requireAny = (scope: Scope) => requireRight(scope === 'company' || 
 
 /** Sent with each row, so that a page shows exactly the buttons the server will honour. */
 export const actionsOn = (
-  row: { deletedAt: Date | null },
+  row: { deletedAt: Date | string | null },
   rights: { edit: boolean; remove?: boolean; import?: boolean },
 ) => {
   const remove = rights.remove ?? rights.edit

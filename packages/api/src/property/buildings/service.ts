@@ -9,7 +9,8 @@ import { entrances } from '@servai/db/schema/entrances'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { stampsOf } from '../../instant.ts'
+import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdComplex } from '../complexes/service.ts'
 import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
@@ -38,11 +39,10 @@ const selectRows = (db: CompanyDb, keys: SQL) =>
 
 type Row = Awaited<ReturnType<typeof selectRows>>[number]
 
-const present = ({ actor }: Ctx, { deletedAt, complexId, nameSort: _nameSort, ...row }: Row): Output => ({
-  ...row,
-  removedAt: deletedAt,
-  allowed: allowedActions(actor, { complexId, deletedAt }),
-})
+const present = ({ actor }: Ctx, row: Row): Output => {
+  const { deletedAt: _deletedAt, complexId: _complexId, nameSort: _nameSort, ...shown } = row
+  return { ...shown, ...stampsOf(row), allowed: allowedActions(actor, row) }
+}
 
 export const listBuildings = async (ctx: Ctx, input: z.output<typeof listBuildingsInput>) => {
   const sort = SORTS[input.sort]
@@ -57,7 +57,7 @@ export const listBuildings = async (ctx: Ctx, input: z.output<typeof listBuildin
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(buildings, sort, input.order))
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(sort, input.order))
   const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.nameSort)
   return { items: items.map((row) => present(ctx, row)), nextCursor }
 }

@@ -8,7 +8,8 @@ import { roleGrants } from '@servai/db/schema/grants'
 import type { Actor } from '../../actor.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { stampsOf } from '../../instant.ts'
+import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { fieldsSent, requireNoChildren, requireRight, requireVersion } from '../policy.ts'
 import { allowedActions, listedFor, mayFound, mayUpdate, visibleTo } from './policy.ts'
@@ -37,13 +38,11 @@ const selectRows = (db: CompanyDb | SystemDb, keys: SQL) =>
 
 type Row = Awaited<ReturnType<typeof selectRows>>[number]
 
-const present = ({ actor }: CompaniesCtx, { deletedAt, locale, ...row }: Row): Output => ({
-  ...row,
+const present = ({ actor }: CompaniesCtx, row: Row): Output => {
+  const { deletedAt: _deletedAt, locale, ...shown } = row
   // Written through the contract only, which knows the same locales.
-  locale: locale as Output['locale'],
-  removedAt: deletedAt,
-  allowed: allowedActions(actor, { deletedAt }),
-})
+  return { ...shown, ...stampsOf(row), locale: locale as Output['locale'], allowed: allowedActions(actor, row) }
+}
 
 export const listCompanies = async (ctx: CompaniesCtx, input: z.output<typeof listCompaniesInput>) => {
   const sort = SORTS[input.sort]
@@ -63,7 +62,7 @@ export const listCompanies = async (ctx: CompaniesCtx, input: z.output<typeof li
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(companies, sort, input.order))
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(sort, input.order))
   const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.name)
   return { items: items.map((row) => present(ctx, row)), nextCursor }
 }

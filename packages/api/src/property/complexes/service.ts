@@ -9,7 +9,8 @@ import { roleGrants } from '@servai/db/schema/grants'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { stampsOf } from '../../instant.ts'
+import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
 import { allowedActions, listedFor, mayOwn, mayUpdate, reachableBy, visibleTo } from './policy.ts'
@@ -36,11 +37,10 @@ const selectRows = (db: CompanyDb, keys: SQL) =>
 
 type Row = Awaited<ReturnType<typeof selectRows>>[number]
 
-const present = ({ actor }: Ctx, { deletedAt, ...row }: Row): Output => ({
-  ...row,
-  removedAt: deletedAt,
-  allowed: allowedActions(actor, { id: row.id, deletedAt }),
-})
+const present = ({ actor }: Ctx, row: Row): Output => {
+  const { deletedAt: _deletedAt, ...shown } = row
+  return { ...shown, ...stampsOf(row), allowed: allowedActions(actor, row) }
+}
 
 export const listComplexes = async (ctx: Ctx, input: z.output<typeof listComplexesInput>) => {
   const sort = SORTS[input.sort]
@@ -56,7 +56,7 @@ export const listComplexes = async (ctx: Ctx, input: z.output<typeof listComplex
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(complexes, sort, input.order))
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(sort, input.order))
   const { items, nextCursor } = toPage(rows, input.limit, (row) => (sort ? row[input.sort as 'name' | 'city'] : null))
   return { items: items.map((row) => present(ctx, row)), nextCursor }
 }
@@ -131,6 +131,20 @@ export const holdComplex = async ({ db, actor }: Ctx, id: string, strength: 'sha
   requireRight(mayUpdate(actor, id))
   requirePresent(row)
   return row
+}
+
+/**
+ * That the caller may add to this complex, as of now.
+ *
+ * @throws not_found property.complex_not_found, forbidden auth.forbidden
+ */
+export const requireComplex = async ({ db, actor }: Ctx, id: string) => {
+  const [row] = await db
+    .select({ id: complexes.id })
+    .from(complexes)
+    .where(and(eq(complexes.id, id), isNull(complexes.deletedAt), reachableBy(actor)))
+  if (!row) throw new DomainError('not_found', 'property.complex_not_found')
+  requireRight(mayUpdate(actor, id))
 }
 
 const lockComplex = async (ctx: Ctx, id: string, state: 'present' | 'removed' = 'present') => {

@@ -8,7 +8,8 @@ import { entrances } from '@servai/db/schema/entrances'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { stampsOf } from '../../instant.ts'
+import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
 import { requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
@@ -37,8 +38,14 @@ const selectRows = (db: CompanyDb, keys: SQL) =>
 type Row = Awaited<ReturnType<typeof selectRows>>[number]
 
 const present = ({ actor }: Ctx, row: Row): Output => {
-  const { deletedAt, complexId, buildingId: _buildingId, numberSort: _numberSort, ...shown } = row
-  return { ...shown, removedAt: deletedAt, allowed: allowedActions(actor, { complexId, deletedAt }) }
+  const {
+    deletedAt: _deletedAt,
+    complexId: _complexId,
+    buildingId: _buildingId,
+    numberSort: _numberSort,
+    ...shown
+  } = row
+  return { ...shown, ...stampsOf(row), allowed: allowedActions(actor, row) }
 }
 
 export const listEntrances = async (ctx: Ctx, input: z.output<typeof listEntrancesInput>) => {
@@ -54,7 +61,7 @@ export const listEntrances = async (ctx: Ctx, input: z.output<typeof listEntranc
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(entrances, sort, input.order))
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(sort, input.order))
   const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.numberSort)
   return { items: items.map((row) => present(ctx, row)), nextCursor }
 }

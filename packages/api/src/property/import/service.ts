@@ -4,7 +4,6 @@ import { naturalKey } from '@servai/contract/natural-key'
 import { IMPORT_LIMITS, type UnitImport, type UnitUpsert, type UnitUpsertRow } from '@servai/contract/property'
 import type { Mode } from '@servai/db'
 import { buildings } from '@servai/db/schema/buildings'
-import { complexes } from '@servai/db/schema/complexes'
 import { entrances } from '@servai/db/schema/entrances'
 import { units } from '@servai/db/schema/units'
 import { actorOf, rolesOf } from '../../actor.ts'
@@ -14,8 +13,7 @@ import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
 import { requirePrincipal } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
-import { mayUpdate, reachableBy } from '../complexes/policy.ts'
-import { holdComplex } from '../complexes/service.ts'
+import { holdComplex, requireComplex } from '../complexes/service.ts'
 import { ACCESS, requireRight } from '../policy.ts'
 import { readUnitsInThread } from './reader.ts'
 
@@ -158,7 +156,7 @@ export const importUnitsFile = async (request: RequestContext, file: UnitsFile):
   const { complexId, fileName, bytes } = file
   const { actor, inCompany } = await admit(request)
   await enforce(services, { import: actor.userId ?? '' })
-  await inCompany('read', (ctx) => requireImportable(ctx, complexId))
+  await inCompany('read', (ctx) => requireComplex(ctx, complexId))
   if (bytes.length > IMPORT_LIMITS.bytes) throw new DomainError('too_large', 'import.too_large')
   const started = performance.now()
   const { rows, refused, columns } = await readUnitsInThread({ fileName, bytes, limits: IMPORT_LIMITS })
@@ -189,13 +187,4 @@ const admit = async (request: RequestContext) => {
       services.database.company(scope, mode, (db) => work({ db, actor, services, requestId, now: services.now })),
     )
   return { actor, inCompany }
-}
-
-const requireImportable = async ({ db, actor }: Ctx, complexId: string) => {
-  const [row] = await db
-    .select({ id: complexes.id })
-    .from(complexes)
-    .where(and(eq(complexes.id, complexId), isNull(complexes.deletedAt), reachableBy(actor)))
-  if (!row) throw new DomainError('not_found', 'property.complex_not_found')
-  requireRight(mayUpdate(actor, complexId))
 }

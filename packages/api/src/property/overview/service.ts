@@ -17,21 +17,20 @@ export const getOverview = async ({ db, actor }: Ctx): Promise<Overview> => {
     ), homes as materialized (
       select ${units.id} as id, scope.today
       from ${units} join scope on scope.id = ${units.complexId} where ${units.deletedAt} is null
+    ), lived as materialized (
+      select ${residencies.personId} as person, ${residencies.unitId} as unit
+      from ${residencies} join homes on homes.id = ${residencies.unitId}
+      where ${residencies.deletedAt} is null and ${residencies.startsOn} <= homes.today
+        and (${residencies.endsOn} is null or ${residencies.endsOn} > homes.today)
     )
     select
       (select count(*)::int from scope) as complexes,
       (select count(*)::int from ${buildings} join scope on scope.id = ${buildings.complexId}
        where ${buildings.deletedAt} is null) as buildings,
       (select count(*)::int from homes) as units,
-      lived.residents, lived."occupiedUnits"
-    from (
-      select count(distinct ${residencies.personId})::int as residents,
-        count(distinct ${residencies.unitId})::int as "occupiedUnits"
-      from ${residencies} join homes on homes.id = ${residencies.unitId}
-      where ${residencies.deletedAt} is null and ${residencies.startsOn} <= homes.today
-        and (${residencies.endsOn} is null or ${residencies.endsOn} > homes.today)
-    ) lived`)
-  // An aggregate without GROUP BY gives exactly one row.
+      (select count(*)::int from (select from lived group by person) people) as residents,
+      (select count(*)::int from (select from lived group by unit) occupied) as "occupiedUnits"`)
+  // A SELECT without FROM gives exactly one row.
   const [row] = rows as unknown as [Overview]
   return row
 }

@@ -8,10 +8,11 @@ import type { Actor } from '../../actor.ts'
 import { isOneOf } from '../../keyset.ts'
 import { actionsOn, covers, editScope, homeScope, requireAny, type Scope } from '../policy.ts'
 
-const inComplexes = (scope: Scope): SQL | undefined =>
-  scope === 'company'
-    ? undefined
-    : sql`${residencies.unitId} in (select ${units.id} from ${units} where ${isOneOf(units.complexId, scope)})`
+const inComplexes = (scope: Scope): SQL | undefined => (scope === 'company' ? undefined : inUnitsOf(scope))
+
+/** Of units that stand: with a removed one its residencies are out of reach until it is restored. */
+export const inUnitsOf = (complexIds: readonly string[]): SQL =>
+  sql`${residencies.unitId} in (select ${units.id} from ${units} where ${units.deletedAt} is null and ${isOneOf(units.complexId, complexIds)})`
 
 /** From the first day to the one before the last, where the complex stands. */
 const holdsToday = sql`exists (

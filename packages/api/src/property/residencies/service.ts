@@ -15,12 +15,14 @@ import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains, keyOfRow, keysOfPage, orderOf, startOf, type Sort } from '../../keyset.ts'
+import { stampsOf } from '../../instant.ts'
+import { escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { requireRight, requireVersion } from '../policy.ts'
 import { claimUnit, shareColumns, shareOf } from '../units/service.ts'
 import {
   allowedActions,
+  inUnitsOf,
   knownPeople,
   listedFor,
   mayEdit,
@@ -81,9 +83,7 @@ const present = ({ actor }: Ctx, row: Row): Output => {
   return {
     id: row.id,
     version: row.version,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-    removedAt: row.deletedAt,
+    ...stampsOf(row),
     allowed: allowedActions(actor, row),
     unit: {
       id: row.unitId,
@@ -109,7 +109,7 @@ const present = ({ actor }: Ctx, row: Row): Output => {
 }
 
 const isNamedLike = (q: string) =>
-  sql`${residencies.personId} in (select ${people.id} from ${people} where ${contains(sql`lower(${people.firstName} || ' ' || ${people.lastName})`, q.toLowerCase())})`
+  sql`${residencies.personId} in (select ${people.id} from ${people} where lower(${people.firstName} || ' ' || ${people.lastName}) like lower(${`%${escapeLike(q)}%`}::text))`
 
 export const listResidencies = async (ctx: Ctx, input: z.output<typeof listResidenciesInput>) => {
   const sort = SORTS[input.sort]
@@ -118,9 +118,7 @@ export const listResidencies = async (ctx: Ctx, input: z.output<typeof listResid
       listedFor(ctx.actor, input.includeRemoved),
       input.unitId ? eq(residencies.unitId, input.unitId) : undefined,
       input.personId ? eq(residencies.personId, input.personId) : undefined,
-      input.complexId
-        ? sql`${residencies.unitId} in (select ${units.id} from ${units} where ${units.complexId} = ${input.complexId})`
-        : undefined,
+      input.complexId ? inUnitsOf([input.complexId]) : undefined,
       input.q ? isNamedLike(input.q) : undefined,
     ),
     sort,
@@ -128,7 +126,7 @@ export const listResidencies = async (ctx: Ctx, input: z.output<typeof listResid
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys).orderBy(...orderOf(residencies, sort, input.order))
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(sort, input.order))
   const { items, nextCursor } = toPage(rows, input.limit, (row) => sort && row.startsOn)
   return { items: items.map((row) => present(ctx, row)), nextCursor }
 }

@@ -16,5 +16,5 @@ export const listedFor = (actor: Actor, includeRemoved: boolean) =>
 
 export const mayEdit = (actor: Actor, { complexId }: { complexId: string }) => covers(editScope(actor), complexId)
 
-export const allowedActions = (actor: Actor, row: { complexId: string; deletedAt: Date | null }) =>
+export const allowedActions = (actor: Actor, row: { complexId: string; deletedAt: Date | string | null }) =>
   actionsOn(row, { edit: mayEdit(actor, row) })

@@ -8,6 +8,7 @@ export const homes: Translated<typeof source> = {
   empty: 'Още няма домове',
   emptyText: 'Те ще се появят тук, щом управляващата фирма ви добави. Тя ви познава по {email}.',
   managedBy: 'Управлява {company}',
+  place: '{complex}, сграда {building}',
   since: 'От {date}',
   until: 'До {date}',
   share: 'Дял',

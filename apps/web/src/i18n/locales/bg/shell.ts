@@ -9,7 +9,7 @@ export const shell: Translated<typeof source> = {
   actingAs: 'Действате като',
   switchCompany: 'Смени фирмата',
   platform: 'Платформа servAI',
-  account: 'Профил',
+  account: 'Меню на профила',
   language: 'Език',
   theme: 'Облик',
   themes: { system: 'Като на устройството', light: 'Светъл', dark: 'Тъмен' },

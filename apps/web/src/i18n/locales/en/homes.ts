@@ -6,6 +6,7 @@ export const homes = {
   emptyText:
     'Your homes appear here as soon as your management company has added you to them. They know you by {email}.',
   managedBy: 'Managed by {company}',
+  place: '{complex}, building {building}',
   since: 'Since {date}',
   until: 'Until {date}',
   share: 'Share',

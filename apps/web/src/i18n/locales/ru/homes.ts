@@ -8,6 +8,7 @@ export const homes: Translated<typeof source> = {
   empty: 'Пока ничего нет',
   emptyText: 'Жильё появится здесь, как только управляющая компания вас добавит. Она знает вас по адресу {email}.',
   managedBy: 'Управляет {company}',
+  place: '{complex}, дом {building}',
   since: 'С {date}',
   until: 'До {date}',
   share: 'Доля',

@@ -39,13 +39,15 @@ export const maskEmail = (address: string): string => {
 const ADDRESS = /[\p{L}\p{N}_.+-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}(?![\p{L}\p{N}])/gu
 
 /** Removes what can hide inside free text: bearer values, JWTs, tokens of links, passwords of URLs; masks addresses. */
-export const scrubText = (text: string): string =>
-  text
+export const scrubText = (text: string): string => {
+  const scrubbed = text
     .replace(/\b(bearer\s+)[\w.~+/=-]+/gi, `$1${CENSOR}`)
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, CENSOR)
     .replace(/([#?&]token=)[^\s&"']+/gi, `$1${CENSOR}`)
-    .replace(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, `$1${CENSOR}@`)
-    .replace(ADDRESS, maskEmail)
+  // Most texts are ids and routes, and the two patterns below are the dear ones.
+  if (!scrubbed.includes('@')) return scrubbed
+  return scrubbed.replace(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, `$1${CENSOR}@`).replace(ADDRESS, maskEmail)
+}
 
 /** Drizzle and PostgreSQL put bound values into `message`, `params`, `detail` and `where`; none of them may be logged. */
 const describeError = (error: Error, depth: number): Record<string, unknown> => {

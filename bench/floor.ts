@@ -176,4 +176,4 @@ const handle = async (req: IncomingMessage, res: ServerResponse) => {
 
 const server = createServer((req, res) => void handle(req, res))
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('disconnect', () => process.exit(0))
+for (const end of ['disconnect', 'SIGTERM']) process.once(end, () => process.exit(0))

@@ -26,7 +26,7 @@ const stopAll = async () => {
 
 const note = (text: string) => console.log(`· ${text}`)
 
-const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | null) => {
+const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | null, isProfiled: boolean) => {
   const shared = { ...keys, APP_URL }
   const product = {
     ...shared,
@@ -40,7 +40,12 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
     SMTP_PORT: '2525',
   }
   const start = async (name: string, entry: string, env: Record<string, string>, port?: number) => {
-    const served = await startService(entry, { env, logFile: path.join(dataDir, `${name}.log`), ...(port && { port }) })
+    const served = await startService(entry, {
+      env,
+      logFile: path.join(dataDir, `${name}.log`),
+      ...(port && { port }),
+      ...(isProfiled && { profileDir: path.join(dataDir, 'profiles', name) }),
+    })
     running.push(served)
     return served
   }
@@ -156,6 +161,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   reuse: { type: 'boolean', default: false },
   redis: { type: 'boolean', default: false },
+  profile: { type: 'boolean', default: false },
   only: { type: 'string', default: '' },
 } as const
 type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
@@ -169,7 +175,7 @@ const bench = async (flags: Flags) => {
   running.push(prepared)
   const redis = flags.redis ? await startRedis() : { url: null, stop: async () => {} }
   running.push(redis)
-  const sides = await startSides(prepared, keys, redis.url)
+  const sides = await startSides(prepared, keys, redis.url, flags.profile)
 
   const wanted = (name: string) => name.includes(flags.only)
   const rows = (await buildRows(prepared, keys, APP_URL)).filter(({ name }) => wanted(name))
@@ -208,7 +214,10 @@ const bench = async (flags: Flags) => {
   if (flags.only === '') writeReport(report)
 }
 
-/** @param args `--quick`: seconds instead of minutes; `--reuse`: the data of the last run; `--redis`: with a Redis; `--only text` */
+/**
+ * @param args `--quick`: seconds instead of minutes; `--reuse`: the data of the last run; `--redis`: with a Redis;
+ *   `--profile`: CPU profiles of all servers, beside the data; `--only text`: rows of that name
+ */
 export default async (args: string[]) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stopAll().then(() => process.exit(1)))

@@ -14,4 +14,4 @@ const ping = publicProcedure
 const server = await startServer(env, log, router({ ping }))
 await server.ready
 process.send?.({ port: server.port })
-process.on('disconnect', () => process.exit(0))
+for (const end of ['disconnect', 'SIGTERM']) process.once(end, () => process.exit(0))

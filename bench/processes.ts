@@ -8,14 +8,26 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 export type Served = { port: number; pid: number; readyMs: number; stop: () => Promise<void> }
 
+type ServiceOptions = {
+  env: Record<string, string>
+  logFile: string
+  port?: number
+  /** Where its CPU profile goes at its end. */
+  profileDir?: string
+}
+
 /** Starts a server that sends `{ ready: true }` (and its port, where it chose one) over IPC; its log goes to a file. */
 export const startService = async (
   name: string,
-  { env, logFile, port }: { env: Record<string, string>; logFile: string; port?: number },
+  { env, logFile, port, profileDir }: ServiceOptions,
 ): Promise<Served> => {
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
-  const child = fork(file(name), { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', log, log, 'ipc'] })
+  const child = fork(file(name), {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [],
+  })
   const [message] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended at its start: see ${logFile}`))),

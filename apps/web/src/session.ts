@@ -1,6 +1,6 @@
 import type { Account } from '@servai/contract/auth'
 import type { Context, Role } from '@servai/contract/roles'
-import { QueryClient } from '@tanstack/vue-query'
+import { QueryCache, QueryClient } from '@tanstack/vue-query'
 import { computed, shallowReactive } from 'vue'
 import { access, accessOf, actIn, api, onAccessNews, type Inputs } from './api.ts'
 import { reasonOf, type Failure } from './errors.ts'
@@ -14,6 +14,12 @@ const OPENED_KEY = 'servai.opened'
 const RETRIES = 2
 
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // What the person may act as has changed since it was asked.
+    onError: (error) => {
+      if (reasonOf(error).reason === 'auth.context_denied') void reloadAccount().catch(() => {})
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,
@@ -109,13 +115,10 @@ export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'deliver
   await enter(user)
 }
 
-/** Of this browser: every tab. Also where the server cannot be reached, so that nothing stays on the screen. */
+/** In every tab. Rejects where the server cannot be told: the cookie would still be there, and a sign-in page a lie. */
 export const signOut = async () => {
-  try {
-    await api.auth.logout.mutate()
-  } finally {
-    forgetSession()
-  }
+  await api.auth.logout.mutate()
+  forgetSession()
 }
 
 export const signOutEverywhere = async () => {
@@ -167,5 +170,5 @@ const isStillMe = async () => {
 
 onAccessNews((news) => {
   if (news.kind === 'ended' && state.phase !== 'anonymous') leave(true)
-  if (news.kind === 'started') void isStillMe().catch(() => leave(false))
+  if (news.kind === 'started') void isStillMe().catch(() => {})
 })

@@ -17,6 +17,8 @@ export type Column<Row> = {
   inCard?: boolean
   /** Can be hidden by the person; `off` starts hidden. */
   optional?: boolean | 'off'
+  /** Left out where the window is narrow. */
+  isWide?: boolean
   /** CSS width; the rest is shared. */
   width?: string
 }

@@ -38,6 +38,6 @@ export const residencyColumns = (today: string): Column<Residency>[] => [
     width: '170px',
     text: (residency) => formatPeriod(residency, today),
   },
-  { key: 'email', label: t('people.email'), optional: true },
-  { key: 'phone', label: t('people.phone'), optional: true },
+  { key: 'email', label: t('people.email'), optional: true, isWide: true },
+  { key: 'phone', label: t('people.phone'), optional: true, isWide: true },
 ]

@@ -13,7 +13,7 @@ export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
     key: 'number',
     label: t('units.column.number'),
     sort: 'number',
-    width: '140px',
+    width: '110px',
     to: ({ id }) => ({ name: 'unit', params: { id } }),
     text: ({ number }) => number,
     inCard: true,
@@ -38,6 +38,7 @@ export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
     key: 'entrance',
     label: t('units.column.entrance'),
     optional: true,
+    isWide: !inBuilding,
     text: ({ entrance }) => entrance?.number ?? '—',
   },
   {
@@ -66,6 +67,7 @@ export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
     align: 'end',
     width: '130px',
     optional: true,
+    isWide: true,
     text: ({ share }) => (share ? formatShare(share, locale.value) : '—'),
   },
   {

@@ -12,7 +12,7 @@ export const residencyColumns = (today: string): Column<Residency>[] => [
     to: ({ person }) => ({ name: 'person', params: { id: person.id } }),
     text: ({ person }) => fullName(person),
     inCard: true,
-    width: '190px',
+    width: '170px',
   },
   { key: 'unit', label: t('people.column.unit'), inCard: true, width: '70px' },
   {
@@ -27,7 +27,7 @@ export const residencyColumns = (today: string): Column<Residency>[] => [
     label: t('people.column.complex'),
     optional: true,
     text: ({ unit }) => unit.complex,
-    width: '150px',
+    width: '140px',
   },
   { key: 'kind', label: t('people.column.kind'), inCard: true },
   {

@@ -53,7 +53,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   })
   const contextOf = createRequestContext(services, cookies)
   const routes = createRestRoutes(proceduresOf(router).values())
-  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute()], env.APP_URL), headers)
+  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute()]), headers)
   const health = createHealthHandler({
     database: services.database,
     redis,

@@ -10,7 +10,7 @@ const csp = (directives: Record<string, string>) =>
 
 const LOCKED = { 'default-src': "'none'", 'base-uri': "'none'", 'frame-ancestors': "'none'", 'form-action': "'none'" }
 
-/** Vue and Quasar style elements through the DOM, which `style-src 'self'` permits (ADR 0004). */
+/** Vue and Quasar set styles through the DOM, which `style-src 'self'` permits (docs/adr/0013-browser-walls.md). */
 const WEB_CSP = csp({
   ...LOCKED,
   'script-src': "'self'",

@@ -16,7 +16,7 @@ const refusal = (description: string, headers?: JsonSchema) => ({
 
 const RETRY_AFTER = { 'retry-after': ref('headers', 'RetryAfter') }
 
-export const RESPONSES = {
+const RESPONSES = {
   Invalid: refusal('A value is not valid (`request.invalid`, with `issues`) or the request cannot be read.'),
   Unauthenticated: refusal('There is no session, or it has ended.'),
   Forbidden: refusal(
@@ -29,6 +29,8 @@ export const RESPONSES = {
   RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', RETRY_AFTER),
   Unavailable: refusal('Busy, or the database cannot be reached; `Retry-After` tells when to come back.', RETRY_AFTER),
 }
+
+export type ResponseName = keyof typeof RESPONSES
 
 export const COMPONENTS = {
   securitySchemes: {

@@ -1,4 +1,4 @@
-import { COMPONENTS, jsonContent, ref, RESPONSES } from './openapi-components.ts'
+import { COMPONENTS, jsonContent, ref, type ResponseName } from './openapi-components.ts'
 import { EXAMPLES } from './openapi-examples.ts'
 import { jsonSchemaOf, propertiesOf, without, type JsonSchema } from './openapi-schema.ts'
 import { REST_BASE, type RestRoute } from './rest-routes.ts'
@@ -51,7 +51,7 @@ const responsesOf = (route: RestRoute) => {
         content: jsonContent(jsonSchemaOf(procedure.output, 'output'), EXAMPLES[procedure.name]?.response),
       }),
   }
-  const response = (name: keyof typeof RESPONSES) => ref('responses', name)
+  const response = (name: ResponseName) => ref('responses', name)
   const isPublic = procedure.meta.access === 'public'
   return {
     [status]: success,
@@ -82,7 +82,7 @@ const operationOf = (route: RestRoute) => {
 }
 
 /** The OpenAPI 3.1 document of everything below /api/v1. */
-export const createOpenApi = (routes: readonly RestRoute[], plain: readonly PlainRoute[], serverUrl: string) => {
+export const createOpenApi = (routes: readonly RestRoute[], plain: readonly PlainRoute[]) => {
   const paths: Record<string, Record<string, JsonSchema>> = {}
   const add = (path: string, method: string, operation: JsonSchema) => {
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
@@ -99,7 +99,8 @@ export const createOpenApi = (routes: readonly RestRoute[], plain: readonly Plai
         'What creates answers 201, a removal without content 204, everything else 200. Lists are pages: send the `nextCursor` of one as `cursor` for the next.',
       license: { name: 'AGPL-3.0-only', identifier: 'AGPL-3.0-only' },
     },
-    servers: [{ url: serverUrl }],
+    // Relative to the document: right under whatever name this server was reached.
+    servers: [{ url: '/' }],
     paths,
     components: COMPONENTS,
   }

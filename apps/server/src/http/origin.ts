@@ -7,7 +7,10 @@ import type { HeaderList } from './headers.ts'
 /** Only a page that servAI let in by CORS, or a program, can send it. */
 export const CLIENT_HEADER = 'x-servai-client'
 
-const ALLOWED_HEADERS = ['authorization', 'content-type', CLIENT_HEADER, CONTEXT_HEADER, 'x-request-id'].join(', ')
+/** Name of an uploaded file, percent-encoded. */
+export const FILE_NAME_HEADER = 'x-file-name'
+
+const ALLOWED_HEADERS = ['authorization', 'content-type', CLIENT_HEADER, CONTEXT_HEADER, FILE_NAME_HEADER].join(', ')
 const NOTHING: HeaderList = []
 
 export type OriginGate = {

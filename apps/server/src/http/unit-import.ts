@@ -12,6 +12,7 @@ import { refuseMethod } from './failure.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment } from './json.ts'
 import { jsonContent, ref } from './openapi-components.ts'
+import { FILE_NAME_HEADER } from './origin.ts'
 import { jsonSchemaOf } from './openapi-schema.ts'
 import type { PlainRoute } from './openapi.ts'
 import type { RequestContextFactory } from './request-context.ts'
@@ -20,7 +21,6 @@ import { REST_BASE } from './rest-routes.ts'
 const TEMPLATE = `${REST_BASE}/property/complexes/{complexId}/units/import`
 const ADDRESS = /^\/api\/v1\/property\/complexes\/([^/]+)\/units\/import$/
 const TARGET = z.object({ complexId: id })
-const FILE_NAME_HEADER = 'x-file-name'
 /** What a file is called by who does not say. */
 const EXTENSIONS: Record<string, string> = {
   'text/csv': 'units.csv',

@@ -20,6 +20,8 @@ beforeAll(async () => {
   fs.writeFileSync(path.join(root, 'web/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   fs.writeFileSync(path.join(root, 'web/assets/app-1a2b3c.js'), SCRIPT)
   fs.writeFileSync(path.join(root, 'web/assets/app-1a2b3c.js.map'), '{}')
+  fs.mkdirSync(path.join(root, 'web/.vite'))
+  fs.writeFileSync(path.join(root, 'web/.vite/manifest.json'), '{}')
   fs.writeFileSync(path.join(root, 'secret.txt'), 'not for the web')
   server = await openInstance({ router: probeRouter, env: { WEB_ROOT: path.join(root, 'web') } })
 })
@@ -100,8 +102,9 @@ describe('the web app', () => {
     expect([again.status, again.text]).toEqual([304, ''])
   })
 
-  it('does not publish source maps', async () => {
+  it('does not publish source maps and hidden files', async () => {
     expect((await send(`${asset()}.map`)).status).toBe(404)
+    expect((await send(`${server.url}/.vite/manifest.json`)).status).toBe(404)
   })
 
   it.each([

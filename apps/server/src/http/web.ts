@@ -51,12 +51,16 @@ const compress = (bytes: Buffer, encoding: Encoding): Promise<Buffer> =>
       })
     : toGzip(bytes, { level: 9 })
 
+const isHidden = (name: string) => name.startsWith('.')
+
 /** Every file of the folder by its address. Nothing else can ever be asked for, whatever a path looks like. */
 const scan = async (root: string, headers: AnswerHeaders): Promise<Map<string, File>> => {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
-  // Source maps are for who runs servAI.
-  const published = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
-  const files = published.map((entry) => path.join(entry.parentPath, entry.name))
+  // Source maps are for who runs servAI, and hidden files for nobody.
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !file.endsWith('.map') && !path.relative(root, file).split(path.sep).some(isHidden))
   return new Map(
     await Promise.all(
       files.map(async (file): Promise<[string, File]> => {

@@ -116,10 +116,9 @@ const signIn = async ({ servai }: Sides, { rounds, ...pace }: Pace): Promise<Lin
   const requests = signInRequests(6000)
   for (let round = 0; round < rounds; round++) {
     bare.push(await bareHashes(pace.durationMs))
-    // Just enough to keep the hashing busy: what is beyond its queue is refused, and that is another row.
-    measured.push(
-      await measure({ port: servai.port, connections: LANES + 2, ...pace, work: { kind: 'replay', requests } }),
-    )
+    // Enough to keep the hashing busy, and short of its queue's end: what is beyond is refused, and another row.
+    const job = { port: servai.port, connections: 8 * LANES, ...pace, work: { kind: 'replay' as const, requests } }
+    measured.push(await measure(job))
   }
   const servaiFigure = figureOf(measured)
   const perSecond = median(bare)

@@ -95,7 +95,7 @@ export const createMetrics = () => {
     loginAttempts: counter('auth_login_attempts_total', 'Sign-in attempts'),
     loginFailures: counter('auth_login_failures_total', 'Sign-in attempts that were refused'),
     passwordResetRequests: counter('password_reset_requests_total', 'Password resets asked for'),
-    verificationsSent: counter('email_verification_sent_total', 'Verification messages handed to the mail transport'),
+    verificationsSent: counter('email_verification_sent_total', 'Verification messages issued'),
     rateLimitExceeded: counter('rate_limit_exceeded_total', 'Calls refused by a rate limit', ['limit']),
     refreshGrace: counter('refresh_grace_total', 'Refreshes answered with the same successor inside the grace window'),
     refreshReuse: counter('refresh_reuse_total', 'Sessions revoked because an old refresh token was presented'),

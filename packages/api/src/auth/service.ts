@@ -81,10 +81,12 @@ export const register = async (visit: Visit, registration: Registration): Promis
   await inLevelTime(async () => {
     const { allowed } = await take(services, { register_account: emailKey })
     if (!allowed) return
-    await transaction(visit, {}, async (ctx) => {
+    const account = await transaction(visit, {}, async (ctx) => {
       const user = await insertAccount(ctx, registration, passwordHash)
       if (!user) await warnOwner(ctx, emailKey)
+      return user
     })
+    if (account) services.metrics.verificationsSent.inc()
   })
 }
 

@@ -72,11 +72,13 @@ export const verify = async (
 export const resendVerification = async (visit: Visit, { userId, sessionId, emailVerified }: Principal) => {
   if (emailVerified) return
   await enforce(visit.services, { resend: userId })
-  await transaction(visit, { userId, sessionId }, async (ctx) => {
+  const isSent = await transaction(visit, { userId, sessionId }, async (ctx) => {
     const user = await lockUser(ctx, userId)
-    if (!user || user.emailVerifiedAt) return
+    if (!user || user.emailVerifiedAt) return false
     const tokenId = await issueToken(ctx, { purpose: 'verify_email', userId, emailKey: emailKeyOf(user.email) })
     await emit(ctx, 'auth.verification_requested', { userId, tokenId })
     await audit(ctx, { action: 'verification.resend', actorId: userId, sessionId, entity: 'users', entityId: userId })
+    return true
   })
+  if (isSent) visit.services.metrics.verificationsSent.inc()
 }

@@ -4,6 +4,7 @@ import { anonymous, refusal } from '../../test/callers.ts'
 import {
   auditOf,
   eventsOf,
+  newEmail,
   outcomesOf,
   register,
   registerVerified,
@@ -131,4 +132,14 @@ describe('verification.resend', () => {
     await expect(anonymous().verification.resend()).rejects.toMatchObject(denied)
     await expect(anonymous().verification.status()).rejects.toMatchObject(denied)
   })
+})
+
+it('counts each message that was issued, and none for an address that has an account', async () => {
+  const services = unlimited()
+  const { verificationsSent } = services.metrics
+  const person = { email: newEmail(), password: 'Mandarin-Lantern-42', firstName: 'Ana', lastName: 'Koleva' }
+  verificationsSent.reset()
+  await anonymous({ services }).auth.register(person)
+  await anonymous({ services }).auth.register(person)
+  expect((await verificationsSent.get()).values).toMatchObject([{ value: 1 }])
 })

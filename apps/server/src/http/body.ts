@@ -37,7 +37,9 @@ export const readBody = (req: IncomingMessage, maxBytes: number): Promise<Buffer
     }
     req.on('data', onData)
     req.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    const onGone = () => reject(new ClientGoneError('the client went away'))
+    const onGone = () => {
+      if (!req.complete) reject(new ClientGoneError('the client went away'))
+    }
     req.once('error', onGone)
     req.once('close', onGone)
   })

@@ -273,7 +273,7 @@ describe('somebody with several roles', () => {
   it('loses a right on the next request', async () => {
     const { company, complex, unit } = await buildWorld()
     const manager = as(company, 'complex_manager', { complexes: [complex] }).property
-    expect(await manager.units.get({ id: unit.id })).toBeTruthy()
+    expect(await manager.units.get({ id: unit.id })).toMatchObject({ id: unit.id })
     await database.system({}, 'write', (db) => db.execute(`delete from role_grants where complex_id = '${complex.id}'`))
     await expect(manager.units.get({ id: unit.id })).rejects.toMatchObject(refusal('FORBIDDEN', 'auth.context_denied'))
   })

@@ -94,7 +94,7 @@ describe('the platform', () => {
   it('ends the rights of those who work for a removed company at once', async () => {
     const company = await buildCompany()
     const director = as(company, 'director')
-    expect(await director.property.companies.get({ id: company.id })).toBeTruthy()
+    expect(await director.property.companies.get({ id: company.id })).toMatchObject({ id: company.id })
     await as(null, 'platform_admin').property.companies.remove({ id: company.id })
     await expect(director.property.companies.get({ id: company.id })).rejects.toMatchObject(
       refusal('FORBIDDEN', 'auth.context_denied'),

@@ -214,7 +214,7 @@ describe('a resident', () => {
   it('has left on the day the residency ends', async () => {
     const unit = await buildHome()
     const { own, property } = await present(unit)
-    expect(await property.units.get({ id: unit.id })).toBeTruthy()
+    expect(await property.units.get({ id: unit.id })).toMatchObject({ id: unit.id })
     const today = new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Sofia' }).format(new Date())
     await residencies.update({ id: own.id, version: 1, endsOn: today })
     await expect(property.units.get({ id: unit.id })).rejects.toMatchObject(refusal('FORBIDDEN', 'auth.forbidden'))

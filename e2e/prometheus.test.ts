@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../scripts/postgres.mjs'
-import { at, call } from './product.ts'
+import { at, call, newAddress } from './product.ts'
 
 const isInstalled = spawnSync('prometheus', ['--version']).status === 0
 
@@ -69,7 +69,13 @@ describe.skipIf(!isInstalled)('a real Prometheus', () => {
 
   it('scrapes the product and answers every question of the operations guide', async () => {
     const attempt = () =>
-      call('POST', '/auth/login', { body: { email: 'nobody@people.test', password: 'wrong-password' } })
+      call('POST', '/auth/login', { body: { email: newAddress('nobody'), password: 'wrong-password' } })
+    const isUp = () =>
+      ask('up{job="servai"}').then(
+        ([up]) => up === 1,
+        () => false,
+      )
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline && !(await isUp());) await sleep(250)
     for (const deadline = Date.now() + 40_000; Date.now() < deadline; await sleep(500)) {
       await Promise.all([attempt(), fetch(at('/health'))])
       const [scrapes] = await ask('count_over_time(process_uptime_seconds[1m])').catch(() => [0])

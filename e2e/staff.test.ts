@@ -14,7 +14,8 @@ it('lets a director create a complex, import a real spreadsheet and find its uni
 
   await page.goto('/complexes')
   await page.getByRole('main').getByRole('link', { name: 'Create complex' }).first().click()
-  await page.getByLabel('Name').fill(name)
+  await page.getByRole('heading', { name: 'New complex', level: 1 }).waitFor()
+  await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByLabel('City').fill('Varna')
   await page.getByLabel('Address').fill('1 Primorski Boulevard')
   await page.getByRole('button', { name: 'Create complex' }).click()

@@ -89,3 +89,20 @@ it('answers a wrong password without telling whether the address is known', asyn
   }
   expect(seen[0]).toBe(seen[1])
 })
+
+it('keeps how the app looks over a sign-out, and the session in no storage', async () => {
+  const page = await newPage(await newDevice({ colorScheme: 'light' }))
+  await signIn(page, 'owner@demo.servai.example', 'quiet-harbour-lantern')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.evaluate(() => localStorage.setItem('servai.theme', 'dark'))
+  await page.reload()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))
+  expect(stored).not.toMatch(/eyJ|accessToken|refreshToken/)
+  await page.locator('header button[aria-haspopup=menu]').last().click()
+  await page.getByRole('menuitem').last().click()
+  await page.waitForURL(/sign-in/)
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+  await page.reload()
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+})

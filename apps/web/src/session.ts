@@ -115,14 +115,22 @@ export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'deliver
   await enter(user)
 }
 
+/** The answer to a sign-out empties the site's storage; how the app looks on this device is no secret and stays. */
+const keepLooks = async (signingOut: Promise<unknown>) => {
+  const looks = { ...localStorage } as Record<string, string>
+  delete looks[CONTEXT_KEY]
+  await signingOut
+  for (const [key, value] of Object.entries(looks)) localStorage.setItem(key, value)
+}
+
 /** In every tab. Rejects where the server cannot be told: the cookie would still be there, and a sign-in page a lie. */
 export const signOut = async () => {
-  await api.auth.logout.mutate()
+  await keepLooks(api.auth.logout.mutate())
   forgetSession()
 }
 
 export const signOutEverywhere = async () => {
-  await api.auth.logoutAll.mutate()
+  await keepLooks(api.auth.logoutAll.mutate())
   forgetSession()
 }
 

@@ -33,9 +33,9 @@ describe('identity over REST', () => {
     const reset = tokenIn(await mailTo(email, /парола/i), 'reset-password')
     expect((await call('POST', '/password-reset/validate', { body: { token: reset } })).body).toEqual({ valid: true })
     const renewed = 'Cobalt-Harbour-77'
-    expect((await call('POST', '/password-reset/reset', { body: { token: reset, newPassword: renewed } })).status).toBe(
-      200,
-    )
+    expect(
+      (await call('POST', '/password-reset/reset', { body: { token: reset, new_password: renewed } })).status,
+    ).toBe(200)
 
     for (const { body } of [refreshed, second]) {
       expect(await call('GET', '/auth/me', { token: body.accessToken })).toMatchObject({

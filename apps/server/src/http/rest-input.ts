@@ -67,6 +67,24 @@ export const createTextReader = (schema: z.ZodType | undefined) => {
   }
 }
 
+const camelCase = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/**
+ * `new_password` is taken for the field `newPassword`: the first description of the API spells its fields so.
+ *
+ * @throws invalid request.invalid where a field comes in both spellings
+ */
+export const inOurSpelling = (body: ReadonlyMap<string, unknown>, schema: z.ZodType | undefined) => {
+  const fields = fieldsOf(schema)
+  const spelled = new Map<string, unknown>()
+  for (const [name, value] of body) {
+    const ours = Object.hasOwn(fields, name) || !Object.hasOwn(fields, camelCase(name)) ? name : camelCase(name)
+    if (spelled.has(ours)) throw givenTwice(ours)
+    spelled.set(ours, value)
+  }
+  return spelled
+}
+
 /**
  * One input from the places REST spreads it over. No field may come from two of them: nothing is ever checked against
  * one value and done to the other.

@@ -8,7 +8,7 @@ import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, decodeUtf8, parseJson, parseQuery } from './json.ts'
 import { createCaller } from './procedures.ts'
 import type { RequestContextFactory } from './request-context.ts'
-import { createTextReader, mergeInput } from './rest-input.ts'
+import { createTextReader, inOurSpelling, mergeInput } from './rest-input.ts'
 import type { RestRoute, RestRoutes } from './rest-routes.ts'
 
 const MAX_BODY_BYTES = 100_000
@@ -56,7 +56,7 @@ export const createRestHandler = ({ router, routes, contextOf, headers }: RestOp
     const path = read(route.parameters.map((name, index) => [name, decodePathSegment(values[index] ?? '')]))
     const query = read(parseQuery(exchange.query))
     const body = hasBody(route.method) ? await readObject(exchange) : new Map<string, unknown>()
-    const input = mergeInput(path, query, body)
+    const input = mergeInput(path, query, inOurSpelling(body, route.procedure.input))
     if (route.procedure.input) return input
     if (Object.keys(input).length > 0) throw unknownFields(input)
     return undefined

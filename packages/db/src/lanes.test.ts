@@ -222,3 +222,10 @@ describe('the pool', () => {
     ).rejects.toMatchObject({ code: '42501' })
   })
 })
+
+it('refuses a time zone that PostgreSQL does not know, before a query has to work with it', async () => {
+  const attempt = inCompany(home, (db) =>
+    db.insert(complexes).values({ ...complex('Far away'), timezone: 'Mars/Olympus' }),
+  )
+  await expect(attempt).rejects.toMatchObject({ code: '22023' })
+})

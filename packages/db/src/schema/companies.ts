@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { char, pgPolicy, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { uuidv7 } from 'uuidv7'
 import { COMPANY_STATUSES } from './enums.ts'
-import { active, appRole, companyScope, oneOf, rowColumns, systemRole } from './tenancy.ts'
+import { active, appRole, companyScope, knownTimezone, oneOf, rowColumns, systemRole } from './tenancy.ts'
 
 /** A management company: the tenant. Every other business row hangs on one. */
 export const companies = pgTable(
@@ -31,6 +31,7 @@ export const companies = pgTable(
       withCheck: sql`${t.id} = ${companyScope}`,
     }),
     pgPolicy('system_access', { to: systemRole, using: sql`true`, withCheck: sql`true` }),
+    knownTimezone('companies_timezone', t.timezone),
     oneOf('companies_status', t.status, COMPANY_STATUSES),
     uniqueIndex('companies_registration').on(t.country, t.registrationNumber).where(active(t)),
   ],

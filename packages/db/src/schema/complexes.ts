@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { foreignKey, index, pgTable, pgView, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { companies } from './companies.ts'
-import { active, companyColumns, isolate } from './tenancy.ts'
+import { active, companyColumns, isolate, knownTimezone } from './tenancy.ts'
 
 export const complexes = pgTable(
   'complexes',
@@ -15,6 +15,7 @@ export const complexes = pgTable(
   },
   (t) => [
     ...isolate(t),
+    knownTimezone('complexes_timezone', t.timezone),
     foreignKey({ name: 'complexes_company', columns: [t.companyId], foreignColumns: [companies.id] }),
     uniqueIndex('complexes_name')
       .on(t.companyId, sql`lower(${t.name})`)

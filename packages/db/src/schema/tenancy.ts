@@ -62,3 +62,7 @@ export const oneOf = (name: string, column: AnyPgColumn, values: readonly string
   check(name, sql`${column} in (${sql.raw(values.map((value) => `'${value}'`).join(', '))})`)
 
 export const active = (t: { deletedAt: PgColumn }): SQL => sql`${t.deletedAt} is null`
+
+/** Browsers and Node know zones that PostgreSQL may not; such a name would break every query that asks for today. */
+export const knownTimezone = (name: string, column: AnyPgColumn) =>
+  check(name, sql`(timestamptz 'epoch' at time zone ${column}) is not null`)

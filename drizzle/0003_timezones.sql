@@ -1,0 +1,2 @@
+ALTER TABLE "companies" ADD CONSTRAINT "companies_timezone" CHECK ((timestamptz 'epoch' at time zone "companies"."timezone") is not null);--> statement-breakpoint
+ALTER TABLE "complexes" ADD CONSTRAINT "complexes_timezone" CHECK ((timestamptz 'epoch' at time zone "complexes"."timezone") is not null);

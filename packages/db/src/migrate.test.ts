@@ -50,13 +50,16 @@ const open = (urls: { app: string; system: string }) => {
   return database
 }
 
+const journalOf = async (folder: string) =>
+  JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8')) as { entries: { idx: number; when: number }[] }
+
 /** The product's migrations with one more that fails half-way. */
 const withFailingMigration = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'servai-drizzle-'))
   cleanUps.push(() => rm(folder, { recursive: true }))
   await cp(drizzle, folder, { recursive: true })
   const journalFile = join(folder, 'meta/_journal.json')
-  const journal = JSON.parse(await readFile(journalFile, 'utf8')) as { entries: { idx: number; when: number }[] }
+  const journal = await journalOf(folder)
   const last = journal.entries.at(-1)!
   journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1, tag: '9999_half' } as never)
   await writeFile(journalFile, JSON.stringify(journal))
@@ -82,7 +85,7 @@ it('applies nothing when one migration fails, and says that all are pending', as
     [],
   )
   expect(tables).toEqual({ count: 0 })
-  expect(await pendingMigrations(database, folder)).toBe(5)
+  expect(await pendingMigrations(database, folder)).toBe((await journalOf(folder)).entries.length)
 })
 
 it('counts the migrations a database lacks', async () => {

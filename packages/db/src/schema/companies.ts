@@ -21,6 +21,13 @@ export const companies = pgTable(
     /** IANA name */
     timezone: text('timezone').notNull(),
     address: text('address').notNull().default(''),
+    email: text('email'),
+    phone: text('phone'),
+    bankName: text('bank_name').notNull().default(''),
+    /** Without spaces, its check digits right. */
+    iban: text('iban'),
+    /** SWIFT code of the bank. */
+    bic: text('bic'),
     status: text('status', { enum: COMPANY_STATUSES }).notNull().default('active'),
     ...rowColumns,
   },

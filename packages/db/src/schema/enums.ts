@@ -9,6 +9,26 @@ export const RESIDENCY_KINDS = ['owner', 'tenant', 'family'] as const
 export const VERIFIED_LEVELS = ['unverified', 'verified', 'owner_proved'] as const
 export type ResidencyKind = (typeof RESIDENCY_KINDS)[number]
 
+export const CLAIM_STATUSES = ['pending', 'approved', 'declined', 'withdrawn'] as const
+
+export const IMPORT_KINDS = ['units', 'people'] as const
+export const IMPORT_STATUSES = [
+  'reading',
+  'ready',
+  'queued',
+  'running',
+  'done',
+  'done_with_errors',
+  'failed',
+  'cancelled',
+  'undone',
+] as const
+export const IMPORT_ROW_STATES = ['new', 'changed', 'unchanged', 'refused'] as const
+
+export const EXPORT_KINDS = ['units', 'people', 'residencies', 'invites', 'complexes', 'buildings', 'staff'] as const
+export const EXPORT_FORMATS = ['xlsx', 'csv'] as const
+export const EXPORT_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+
 export const PLATFORM_ROLES = ['platform_admin', 'platform_accountant'] as const
 export const COMPANY_ROLES = ['director', 'accountant'] as const
 export const COMPLEX_ROLES = ['complex_manager', 'technician', 'guard'] as const
@@ -20,6 +40,19 @@ export type PlatformRole = (typeof PLATFORM_ROLES)[number]
 export type StaffRole = (typeof STAFF_ROLES)[number]
 export type GrantRole = (typeof GRANT_ROLES)[number]
 export type Role = (typeof ROLES)[number]
+
+export const SPECIALISATIONS = [
+  'plumber',
+  'electrician',
+  'heating',
+  'lifts',
+  'locksmith',
+  'builder',
+  'cleaner',
+  'gardener',
+  'security',
+] as const
+export type Specialisation = (typeof SPECIALISATIONS)[number]
 
 export const USER_STATUSES = ['active', 'disabled'] as const
 

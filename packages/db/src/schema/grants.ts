@@ -28,7 +28,7 @@ export const roleGrants = pgTable(
     pgPolicy('company_isolation', {
       to: appRole,
       using: sql`${t.companyId} = ${companyScope}`,
-      withCheck: sql`${t.companyId} = ${companyScope}`,
+      withCheck: sql`${t.companyId} = ${companyScope} and ${t.role} not in (${list(PLATFORM_ROLES)})`,
     }),
     ...systemOnly(),
     foreignKey({

@@ -14,12 +14,19 @@ export const people = pgTable(
     lastName: text('last_name').notNull(),
     email: text('email'),
     phone: text('phone'),
+    /** What makes two spellings one address. */
+    emailKey: text('email_key').generatedAlwaysAs(sql`lower(btrim(normalize(email)))`),
+    /** Digits alone. */
+    phoneKey: text('phone_key').generatedAlwaysAs(sql`regexp_replace(phone, '[^0-9]', '', 'g')`),
+    note: text('note').notNull().default(''),
   },
   (t) => [
     ...isolate(t),
     foreignKey({ name: 'people_company', columns: [t.companyId], foreignColumns: [companies.id] }),
     uniqueIndex('people_account').on(t.companyId, t.userId).where(active(t)),
     index('people_by_account').on(t.userId),
+    index('people_by_email').on(t.companyId, t.emailKey).where(active(t)),
+    index('people_by_phone').on(t.companyId, t.phoneKey).where(active(t)),
     index('people_by_name').on(t.companyId, t.lastName, t.firstName, t.id).where(active(t)),
     index('people_search').using('gin', sql`(lower(${t.firstName} || ' ' || ${t.lastName})) gin_trgm_ops`),
   ],

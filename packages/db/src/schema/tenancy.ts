@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import {
   check,
+  customType,
   integer,
   pgPolicy,
   pgRole,
@@ -24,6 +25,8 @@ export const companyScope = sql`(select ${currentCompany})`
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
+export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+
 /** `version` and `updated_at` are bumped by the trigger `touch_row`, which no statement can forget. */
 export const rowColumns = {
   createdAt: instant('created_at').notNull().defaultNow(),
@@ -37,6 +40,8 @@ export const companyColumns = {
   companyId: uuid('company_id').notNull().default(currentCompany),
   id: uuid('id').notNull().$defaultFn(uuidv7),
   ...rowColumns,
+  /** Of a row that was removed together with what it hangs on: the id of that. Restoring brings back exactly these. */
+  deletedWith: uuid('deleted_with'),
 }
 
 type CompanyTable = { companyId: PgColumn; id: PgColumn }
@@ -46,6 +51,18 @@ const systemAccess = pgPolicy('system_access', { to: systemRole, using: sql`true
 /** The wall: primary key and policies of every table that belongs to a company. */
 export const isolate = (t: CompanyTable) => [
   primaryKey({ columns: [t.companyId, t.id] }),
+  pgPolicy('company_isolation', {
+    to: appRole,
+    using: sql`${t.companyId} = ${companyScope}`,
+    withCheck: sql`${t.companyId} = ${companyScope}`,
+  }),
+  systemAccess,
+]
+
+type BulkTable = { companyId: PgColumn }
+
+/** The wall of working data that comes and goes by the hundred thousand: neither versioned nor audited. */
+export const bulkWall = (t: BulkTable) => [
   pgPolicy('company_isolation', {
     to: appRole,
     using: sql`${t.companyId} = ${companyScope}`,

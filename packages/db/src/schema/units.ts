@@ -16,6 +16,7 @@ import { UNIT_TYPES } from './enums.ts'
 import { buildings } from './buildings.ts'
 import { entrances } from './entrances.ts'
 import { active, companyColumns, isolate, oneOf } from './tenancy.ts'
+import { unitTypes } from './unit-types.ts'
 
 export const units = pgTable(
   'units',
@@ -25,6 +26,8 @@ export const units = pgTable(
     buildingId: uuid('building_id').notNull(),
     entranceId: uuid('entrance_id'),
     type: text('type', { enum: UNIT_TYPES }).notNull().default('apartment'),
+    /** The company's own name for it, of the same general type. */
+    unitTypeId: uuid('unit_type_id'),
     number: text('number').notNull(),
     /** `naturalKey(number)`: sorts "2" before "10" and "10" before "10А". */
     numberSort: text('number_sort').notNull(),
@@ -47,6 +50,11 @@ export const units = pgTable(
       columns: [t.companyId, t.buildingId, t.entranceId],
       foreignColumns: [entrances.companyId, entrances.buildingId, entrances.id],
     }),
+    foreignKey({
+      name: 'units_unit_type',
+      columns: [t.companyId, t.unitTypeId, t.type],
+      foreignColumns: [unitTypes.companyId, unitTypes.id, unitTypes.type],
+    }).onUpdate('cascade'),
     oneOf('units_type', t.type, UNIT_TYPES),
     check('units_area_positive', sql`${t.areaM2} > 0`),
     check(

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { integer, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { integer, pgPolicy, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { uuidv7 } from 'uuidv7'
 import { USER_STATUSES } from './enums.ts'
-import { active, instant, oneOf, rowColumns, systemOnly } from './tenancy.ts'
+import { active, appRole, companyScope, instant, oneOf, rowColumns, systemOnly } from './tenancy.ts'
 
 /** An account. Global: one person signs in once, whatever companies they work for or live with. */
 export const users = pgTable(
@@ -24,6 +24,12 @@ export const users = pgTable(
   },
   (t) => [
     ...systemOnly(),
+    // A company sees who works, or has worked, for it; the columns are in the grant.
+    pgPolicy('staff_directory', {
+      to: appRole,
+      for: 'select',
+      using: sql`exists (select from staff_profiles s where s.user_id = ${t.id} and s.company_id = ${companyScope})`,
+    }),
     oneOf('users_status', t.status, USER_STATUSES),
     uniqueIndex('users_email').on(t.emailKey).where(active(t)),
   ],

@@ -105,7 +105,7 @@ router.onError((error, to) => {
     const mark = `servai.reloaded:${to.fullPath}`
     if (sessionStorage.getItem(mark)) return
     sessionStorage.setItem(mark, '1')
-    location.assign(to.fullPath)
+    location.assign(location.origin + to.fullPath)
   }
 })
 

@@ -18,6 +18,7 @@ import { createRestRoutes, REST_BASE } from './rest-routes.ts'
 import { createRestHandler } from './rest.ts'
 import { createTrpcHandler } from './trpc.ts'
 import { createUnitImportHandler, isUnitImport, UNIT_IMPORT_TYPES, unitImportRoute } from './unit-import.ts'
+import { createUploadRoom } from './upload.ts'
 import { createWebHandler } from './web.ts'
 
 export type AppOptions = {
@@ -78,7 +79,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   const trpc: Area = { ...createTrpcHandler({ router, contextOf, headers }), accepts: JSON_ONLY }
   const rest: Area = { ...createRestHandler({ router, routes, contextOf, headers }), accepts: JSON_ONLY }
   const unitImport: Area = {
-    handle: createUnitImportHandler(contextOf, headers),
+    handle: createUnitImportHandler(contextOf, headers, createUploadRoom()),
     accepts: UNIT_IMPORT_TYPES,
     timeoutMs: IMPORT_TIMEOUT_MS,
   }

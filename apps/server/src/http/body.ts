@@ -9,22 +9,24 @@ export class ClientGoneError extends Error {
 /** So much of a refused body is read to its end, so that the sender gets to see the answer. */
 const MAX_DISCARDED_BYTES = 20_000_000
 
-const discard = (req: IncomingMessage) => {
+/** Lets what is left of a body go by; whoever sends still more is hung up on. Senders have a minute in all. */
+export const discardBody = (req: IncomingMessage) => {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers
+  if (req.complete || (length === undefined && encoding === undefined)) return
   let left = MAX_DISCARDED_BYTES
   req.on('data', (chunk: Buffer) => {
     left -= chunk.length
     if (left < 0) req.destroy()
   })
+  req.resume()
 }
 
 /**
  * @throws too_large request.too_large, ClientGoneError
  */
 export const readBody = (req: IncomingMessage, maxBytes: number): Promise<Buffer> => {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
-    discard(req)
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes)
     return Promise.reject(new DomainError('too_large', 'request.too_large'))
-  }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -32,7 +34,6 @@ export const readBody = (req: IncomingMessage, maxBytes: number): Promise<Buffer
       size += chunk.length
       if (size <= maxBytes) return void chunks.push(chunk)
       req.off('data', onData)
-      discard(req)
       reject(new DomainError('too_large', 'request.too_large'))
     }
     req.on('data', onData)

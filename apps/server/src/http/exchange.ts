@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { discardBody } from './body.ts'
 import type { HeaderList } from './headers.ts'
 
 /** One request and its answer. */
@@ -31,7 +32,7 @@ export const CLIENT_CLOSED_REQUEST = 499
 
 /** Writes the whole answer at once; does nothing where one was written already. */
 export const reply = (exchange: Exchange, status: number, kind: HeaderList, body: string | Buffer | null = null) => {
-  const { res, headers, requestId, method } = exchange
+  const { req, res, headers, requestId, method } = exchange
   if (res.headersSent) return
   if (res.destroyed) return exchange.onAnswered(exchange, CLIENT_CLOSED_REQUEST)
   const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
@@ -40,6 +41,7 @@ export const reply = (exchange: Exchange, status: number, kind: HeaderList, body
   res.writeHead(status, list)
   if (body === null || method === 'HEAD') res.end()
   else res.end(body)
+  discardBody(req)
   exchange.onAnswered(exchange, status)
 }
 

@@ -24,6 +24,7 @@ const RESPONSES = {
   ),
   NotFound: refusal('It does not exist, or the caller may not see it.'),
   Conflict: refusal('Somebody else was faster, or the value is taken.'),
+  Timeout: refusal('The body came too slowly.'),
   TooLarge: refusal('The body has more than 100 kB.'),
   UnsupportedType: refusal('The body is not `application/json`.'),
   RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', RETRY_AFTER),

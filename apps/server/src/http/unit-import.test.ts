@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccessTokens } from '@servai/auth/access-token'
 import { parseKeyRing } from '@servai/auth/key-ring'
 import {
@@ -10,7 +13,7 @@ import {
   database,
   type Complex,
 } from '@servai/db/test/factories'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { environment, openInstance, type Instance } from '../../test/instance.ts'
 import { send, type Sending } from '../../test/send.ts'
 
@@ -19,12 +22,13 @@ const fixture = (name: string) =>
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 let server: Instance
+let settings: Record<string, string>
 let complex: Complex
 let director: { authorization: string }
 
-const signInDirectorOf = async (companyId: string, keys: string) => {
+const signInto = async (companyId: string, keys: string, role: 'director' | 'accountant' = 'director') => {
   const user = await buildUser()
-  await buildGrant(user, 'director', { companyId })
+  await buildGrant(user, role, { companyId })
   const { id: sessionId } = await buildSession(user)
   const tokens = createAccessTokens({
     keys: parseKeyRing(keys),
@@ -36,15 +40,37 @@ const signInDirectorOf = async (companyId: string, keys: string) => {
 }
 
 beforeAll(async () => {
-  const settings = environment()
+  settings = environment()
   server = await openInstance({ env: settings })
   complex = await buildComplex({ company: await buildCompany() })
-  director = await signInDirectorOf(complex.companyId, settings.JWT_KEYS!)
+  director = await signInto(complex.companyId, settings.JWT_KEYS!)
 })
 afterAll(() => server.stop())
 
 const upload = (sending: Sending, id = complex.id) =>
   send(`${server.url}/api/v1/property/complexes/${id}/units/import`, { method: 'POST', ...sending })
+
+const head = (id: string, authorization: string, length: number) =>
+  [
+    `POST /api/v1/property/complexes/${id}/units/import HTTP/1.1`,
+    'Host: localhost',
+    `Authorization: ${authorization}`,
+    'Content-Type: text/csv',
+    `Content-Length: ${length}`,
+    '\r\n',
+  ].join('\r\n')
+
+/** A connection on which answers can be had while a request is still being sent. */
+const openSocket = async () => {
+  const socket = net.connect(server.port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.on('error', () => undefined)
+  return {
+    write: (bytes: string | Buffer, onSent?: (error?: Error | null) => void) => socket.write(bytes, onSent),
+    answer: async () => String((await once(socket, 'data'))[0]),
+    end: () => socket.destroy(),
+  }
+}
 
 const refusal = async (sending: Sending, id?: string) => {
   const answer = await upload(sending, id)
@@ -81,6 +107,61 @@ describe('the upload of a spreadsheet', () => {
   it('asks who it is before it keeps a byte', async () => {
     const headers = { 'content-type': 'text/csv' }
     expect(await refusal({ headers, body: Buffer.alloc(9_000_000, 0x41) })).toEqual([401, 'auth.unauthenticated'])
+  })
+
+  it('answers whoever may not import before the file is sent, and the connection goes on', async () => {
+    const accountant = await signInto(complex.companyId, settings.JWT_KEYS!, 'accountant')
+    const foreign = await buildComplex({ company: await buildCompany() })
+    const refusals: [sender: { authorization: string }, target: string, reason: string][] = [
+      [accountant, complex.id, 'auth.forbidden'],
+      [director, foreign.id, 'property.complex_not_found'],
+    ]
+    for (const [{ authorization }, target, reason] of refusals) {
+      const sender = await openSocket()
+      sender.write(head(target, authorization, 9_000_000))
+      expect(await sender.answer()).toContain(reason)
+      sender.write(Buffer.alloc(9_000_000, 0x41))
+      sender.write('GET /health/liveness HTTP/1.1\r\nHost: a\r\n\r\n')
+      expect(await sender.answer()).toContain('alive')
+      sender.end()
+    }
+  })
+
+  it('hangs up on a refused sender that does not come to an end', async () => {
+    const sender = await openSocket()
+    sender.write(head(complex.id, 'none', 200_000_000))
+    expect(await sender.answer()).toContain('auth.unauthenticated')
+    const chunk = Buffer.alloc(1_000_000, 0x41)
+    let megabytes = 0
+    while (megabytes < 200 && (await new Promise((resolve) => sender.write(chunk, (error) => resolve(!error)))))
+      megabytes++
+    expect(megabytes).toBeLessThan(100)
+  })
+
+  it('takes one file of a company at a time and a few in all, tells the others when to come back', async () => {
+    const uploading = async () => {
+      const { id, companyId } = await buildComplex({ company: await buildCompany() })
+      const { authorization } = await signInto(companyId, settings.JWT_KEYS!)
+      const sender = await openSocket()
+      sender.write(head(id, authorization, 1_000))
+      await sleep(300)
+      return { id, authorization, sender }
+    }
+    const small = (id: string, authorization: string) =>
+      upload({ headers: { authorization, 'content-type': 'text/csv' }, body: fixture('units-ru.csv') }, id)
+    const busy = [503, 'server.busy', '5']
+    const outcomeOf = async (answer: ReturnType<typeof small>) => {
+      const { status, reason, headers } = await answer
+      return status === 200 ? [200] : [status, reason(), headers['retry-after']]
+    }
+    const first = await uploading()
+    expect(await outcomeOf(small(first.id, first.authorization))).toEqual(busy)
+    const others = await Promise.all([uploading(), uploading(), uploading()])
+    const fifth = await buildComplex({ company: await buildCompany() })
+    const { authorization } = await signInto(fifth.companyId, settings.JWT_KEYS!)
+    expect(await outcomeOf(small(fifth.id, authorization))).toEqual(busy)
+    for (const { sender } of [first, ...others]) sender.end()
+    await vi.waitFor(async () => expect(await outcomeOf(small(fifth.id, authorization))).toEqual([200]))
   })
 
   it('has the gates of every other door', async () => {

@@ -1,12 +1,10 @@
 import type { RequestContext } from '@servai/api/context'
 import { DomainError } from '@servai/api/errors'
-import { requirePrincipal } from '@servai/api/principal'
-import { importUnitsFile } from '@servai/api/property/import/service'
+import { admitUnitsFile, importUnitsFile, openUnitsFile } from '@servai/api/property/import/service'
 import { id } from '@servai/contract/fields'
 import { IMPORT_LIMITS, unitImport } from '@servai/contract/property'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { readBody } from './body.ts'
 import { replyJson, type Exchange } from './exchange.ts'
 import { refuseMethod } from './failure.ts'
 import type { AnswerHeaders } from './headers.ts'
@@ -17,6 +15,7 @@ import { jsonSchemaOf } from './openapi-schema.ts'
 import type { PlainRoute } from './openapi.ts'
 import type { RequestContextFactory } from './request-context.ts'
 import { REST_BASE } from './rest-routes.ts'
+import type { UploadRoom } from './upload.ts'
 
 const TEMPLATE = `${REST_BASE}/property/complexes/{complexId}/units/import`
 const ADDRESS = /^\/api\/v1\/property\/complexes\/([^/]+)\/units\/import$/
@@ -43,21 +42,27 @@ const fileNameOf = ({ req: { headers } }: Exchange): string => {
 const tooLarge = (error: unknown) =>
   error instanceof DomainError && error.code === 'too_large' ? new DomainError('too_large', 'import.too_large') : error
 
-/** A spreadsheet of units as the body, outside of tRPC because it is no JSON; everything else is as for a procedure. */
+/**
+ * A spreadsheet of units as the body, outside of tRPC because it is no JSON; everything else is as for a procedure. Who
+ * may not import is told so before a byte of the file is kept.
+ */
 export const createUnitImportHandler =
-  (contextOf: RequestContextFactory, headers: AnswerHeaders) => async (exchange: Exchange) => {
+  (contextOf: RequestContextFactory, headers: AnswerHeaders, uploads: UploadRoom) => async (exchange: Exchange) => {
     if (exchange.method !== 'POST') return refuseMethod(exchange, ['POST'])
     exchange.route = TEMPLATE
     const ctx: RequestContext = contextOf(exchange, 1)
     const target = TARGET.safeParse({ complexId: decodePathSegment(ADDRESS.exec(exchange.path)?.[1] ?? '') })
     if (!target.success) throw new TRPCError({ code: 'BAD_REQUEST', cause: target.error })
-    // A stranger's ten megabytes are not even kept.
-    await requirePrincipal(ctx)
+    const { companyId } = await admitUnitsFile(ctx)
     const fileName = fileNameOf(exchange)
-    const bytes = await readBody(exchange.req, IMPORT_LIMITS.bytes).catch((error: unknown) => {
-      throw tooLarge(error)
+    const result = await uploads.inTurn(companyId, async (receive) => {
+      await openUnitsFile(ctx, target.data)
+      const { path } = await receive(exchange.req, IMPORT_LIMITS.bytes).catch((error: unknown) => {
+        throw tooLarge(error)
+      })
+      return importUnitsFile(ctx, { ...target.data, fileName, path })
     })
-    replyJson(exchange, 200, headers.json, await importUnitsFile(ctx, { ...target.data, fileName, bytes }))
+    replyJson(exchange, 200, headers.json, result)
   }
 
 /** Its part of the OpenAPI document. */
@@ -97,6 +102,7 @@ export const unitImportRoute = (): PlainRoute => ({
       401: ref('responses', 'Unauthenticated'),
       403: ref('responses', 'Forbidden'),
       404: ref('responses', 'NotFound'),
+      408: ref('responses', 'Timeout'),
       413: ref('responses', 'TooLarge'),
       415: ref('responses', 'UnsupportedType'),
       429: ref('responses', 'RateLimited'),

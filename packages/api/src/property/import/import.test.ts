@@ -1,4 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { deflateRawSync, crc32 } from 'node:zlib'
 import { eq, and } from 'drizzle-orm'
 import type { Role } from '@servai/contract/roles'
@@ -11,9 +15,11 @@ import {
   buildUnit,
   database,
 } from '@servai/db/test/factories'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { roleGrants } from '@servai/db/schema/grants'
+import { sessions } from '@servai/db/schema/sessions'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { as, buildRequest, employ, signIn } from '../../../test/callers.ts'
-import { importUnitsFile } from './service.ts'
+import { importUnitsFile, openUnitsFile } from './service.ts'
 
 const fixture = (name: string) => readFile(new URL(`../../../test/fixtures/${name}`, import.meta.url))
 
@@ -22,16 +28,26 @@ type Target = { id: string; companyId: string }
 const uploader = async (company: { id: string }, role: Role, complexes?: { id: string }[]) => {
   const { user, contextKey } = await employ(company, role, complexes && { complexes })
   const { accessToken } = await signIn(user)
-  return (complexId: string, fileName: string, bytes: Buffer | string) =>
-    importUnitsFile(buildRequest({ accessToken, contextKey }), { complexId, fileName, bytes: Buffer.from(bytes) })
+  return async (complexId: string, fileName: string, bytes: Buffer | string) => {
+    const request = buildRequest({ accessToken, contextKey })
+    await openUnitsFile(request, { complexId })
+    const path = join(folder, `${++written}`)
+    await writeFile(path, bytes)
+    return importUnitsFile(request, { complexId, fileName, path })
+  }
 }
 
+let folder: string
+let written = 0
 let company: { id: string }
 let upload: Awaited<ReturnType<typeof uploader>>
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'servai-import-'))
   company = await buildCompany()
   upload = await uploader(company, 'director')
 })
+
+afterAll(() => rm(folder, { recursive: true }))
 
 const reasons = ({ refused }: { refused: { row: number; problem: string }[] }) =>
   refused.map(({ row, problem }) => [row, problem])
@@ -99,7 +115,12 @@ describe('a real list', () => {
     expect(again).toMatchObject({ created: 0, updated: 0, unchanged: 160, buildingsCreated: 0, entrancesCreated: 0 })
     const events = await database.system({}, 'read', (db) =>
       db
-        .select({ after: auditLog.after, actorId: auditLog.actorId })
+        .select({
+          after: auditLog.after,
+          actorId: auditLog.actorId,
+          sessionId: auditLog.sessionId,
+          address: auditLog.address,
+        })
         .from(auditLog)
         .where(and(eq(auditLog.entityId, complex.id), eq(auditLog.action, 'property.import')))
         .orderBy(auditLog.id),
@@ -108,7 +129,8 @@ describe('a real list', () => {
       [160, 0, 'units-ru.csv'],
       [0, 160, 'units-ru.csv'],
     ])
-    expect(events.every(({ actorId }) => actorId !== null)).toBe(true)
+    for (const { actorId, sessionId, address } of events)
+      expect([actorId, sessionId, address]).toEqual([expect.any(String), expect.any(String), expect.any(String)])
   })
 })
 
@@ -197,15 +219,55 @@ describe('who may import', () => {
 
   it('nobody without a session, and nobody too often', async () => {
     const complex = await buildComplex({ company })
-    await expect(
-      importUnitsFile(buildRequest(), { complexId: complex.id, fileName: 'a.csv', bytes: Buffer.from(csv) }),
-    ).rejects.toMatchObject({ reason: 'auth.unauthenticated' })
+    for (const ask of [openUnitsFile, importUnitsFile])
+      await expect(
+        ask(buildRequest(), { complexId: complex.id, fileName: 'a.csv', path: join(folder, 'nothing') }),
+      ).rejects.toMatchObject({ reason: 'auth.unauthenticated' })
     const eager = await uploader(company, 'director')
     const outcomes = []
     for (let call = 0; call < 21; call++)
       outcomes.push(await eager(complex.id, 'a.pdf', csv).catch(({ reason }: { reason: string }) => reason))
     expect(outcomes.slice(0, 20).every((reason) => reason === 'import.unsupported_format')).toBe(true)
     expect(outcomes[20]).toBe('request.rate_limited')
+  })
+})
+
+describe('while the file is read', () => {
+  type Losing = { userId: string; sessionId: string }
+  const losses: Record<string, [reason: string, lose: (who: Losing) => Promise<unknown>]> = {
+    'the session is ended': [
+      'auth.session_revoked',
+      ({ sessionId }) =>
+        database.system({}, 'write', (db) =>
+          db.update(sessions).set({ revokedAt: new Date(), revokedReason: 'logout' }).where(eq(sessions.id, sessionId)),
+        ),
+    ],
+    'the only context becomes another company': [
+      'auth.context_denied',
+      async ({ userId }) => {
+        const { id: companyId } = await buildCompany()
+        await database.system({}, 'write', (db) =>
+          db.update(roleGrants).set({ companyId }).where(eq(roleGrants.userId, userId)),
+        )
+      },
+    ],
+  }
+
+  it.each(Object.entries(losses))('%s, and nothing is written', async (_name, [reason, lose]) => {
+    const complex = await buildComplex({ company })
+    const { user } = await employ(company, 'director')
+    const { accessToken, sessionId } = await signIn(user)
+    // Its reader waits until we write.
+    const path = join(folder, `${++written}`)
+    execFileSync('mkfifo', [path])
+    const outcome = importUnitsFile(buildRequest({ accessToken }), { complexId: complex.id, fileName: 'a.csv', path })
+    const settled = expect(outcome).rejects.toMatchObject({ reason })
+    const pipe = await open(path, 'w')
+    await lose({ userId: user.id, sessionId })
+    await pipe.writeFile('Building,Number,Area\nA,1,40\n')
+    await pipe.close()
+    await settled
+    expect(await everyUnit(complex)).toEqual([])
   })
 })
 
@@ -248,11 +310,13 @@ const REL = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships
 
 type Book = {
   sheets: string[]
+  /** How often the workbook lists its sheets. */
+  listed?: number
   styles?: string
   extra?: { name: string; content: Buffer; claims?: number; flags?: number }[]
 }
 
-const book = ({ sheets, styles = '', extra = [] }: Book) => {
+const book = ({ sheets, listed = 1, styles = '', extra = [] }: Book) => {
   const part = (name: string, content: string) => ({ name, content: Buffer.from(content) })
   const relation = (id: string, type: string, target: string) =>
     `<Relationship Id="${id}" Type="${REL}/${type}" Target="${target}"/>`
@@ -260,7 +324,10 @@ const book = ({ sheets, styles = '', extra = [] }: Book) => {
     part('_rels/.rels', `<Relationships>${relation('r1', 'officeDocument', 'xl/workbook.xml')}</Relationships>`),
     part(
       'xl/workbook.xml',
-      `<workbook ${NS} xmlns:r="${REL}"><sheets>${sheets.map((_, index) => `<sheet name="S${index}" sheetId="${index + 1}" r:id="s${index}"/>`).join('')}</sheets></workbook>`,
+      `<workbook ${NS} xmlns:r="${REL}"><sheets>${sheets
+        .map((_, index) => `<sheet name="S${index}" sheetId="${index + 1}" r:id="s${index}"/>`)
+        .join('')
+        .repeat(listed)}</sheets></workbook>`,
     ),
     part(
       'xl/_rels/workbook.xml.rels',
@@ -301,6 +368,42 @@ describe('a spreadsheet by another program', () => {
   })
 })
 
+const SEVERAL_ROWS = [
+  ['Building', 'Entrance', 'Number', 'Area'],
+  ['A', '1', '1', 40],
+  ['', '', '2', 40],
+  ['B', '', '1', 40],
+  ['', '2', '2', 40],
+]
+const mergeCells = (...refs: string[]) =>
+  `<mergeCells>${refs.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>`
+
+describe('merged cells', () => {
+  const placesOf = async (target: Target) =>
+    (await everyUnit(target)).map(({ building, entrance, number }) => [building.name, number, entrance?.number]).sort()
+
+  it('say the same of each of their rows, in whatever order and however often they are listed', async () => {
+    const complex = await buildComplex({ company })
+    const more = mergeCells('A4:A5', 'B2:B3', 'A2:A3', 'A2:A3', 'A1:D1', 'C9:C8', 'A6:A1048576')
+    await upload(complex.id, 'merged.xlsx', book({ sheets: [sheet(SEVERAL_ROWS, more)] }))
+    expect(await placesOf(complex)).toEqual([
+      ['A', '1', '1'],
+      ['A', '2', '1'],
+      ['B', '1', undefined],
+      ['B', '2', '2'],
+    ])
+  })
+
+  it('cost no more than reading them, however many rows they span', { timeout: 10_000 }, async () => {
+    const complex = await buildComplex({ company })
+    const rows = Array.from({ length: 9_999 }, (_, index) => [index === 0 ? 'A' : '', String(index), 40])
+    const more = mergeCells(...Array.from({ length: 49_000 }, () => 'A2:A10000'))
+    const padding = { name: 'xl/media/a', content: randomBytes(100_000) }
+    const file = book({ sheets: [sheet([['Building', 'Number', 'Area'], ...rows], more)], extra: [padding] })
+    expect(await upload(complex.id, 'tall.xlsx', file)).toMatchObject({ created: 9_999, refused: [] })
+  })
+})
+
 describe('a hostile file', () => {
   const mebibyte = Buffer.alloc(1024 * 1024)
   const zeros = (count: number) => Buffer.concat(Array.from({ length: count }, () => mebibyte))
@@ -336,6 +439,14 @@ describe('a hostile file', () => {
       'a.xlsx',
       book({ sheets: [`<!DOCTYPE worksheet [<!ENTITY a "b">]>${GOOD}`] }),
     ],
+    'with more merged ranges than any list': () => [
+      'suspicious',
+      'a.xlsx',
+      book({
+        sheets: [sheet(SEVERAL_ROWS, mergeCells(...Array.from({ length: 50_001 }, () => 'A2:A3')))],
+        extra: [part('xl/media/a', randomBytes(100_000))],
+      }),
+    ],
     'with broken XML': () => ['unreadable', 'a.xlsx', book({ sheets: [GOOD.replace('</row>', '')] })],
     'that is cut off': () => ['unreadable', 'a.xlsx', book(good).subarray(0, 400)],
     'without a header': () => ['header_not_found', 'a.xlsx', book({ sheets: [sheet([['a', 'b', 'c']])] })],
@@ -354,6 +465,24 @@ describe('a hostile file', () => {
     const [reason, fileName, bytes] = build()
     await expect(mine(complex.id, fileName, bytes)).rejects.toMatchObject({ reason: `import.${reason}` })
     expect(await everyUnit(complex)).toEqual([])
+  })
+
+  it('that lists one sheet thousands of times is read once', async () => {
+    const complex = await buildComplex({ company })
+    const mine = await uploader(company, 'director')
+    const rows = Array.from({ length: 9_000 }, (_, index) => [index, index])
+    const again = book({ sheets: [sheet(rows)], extra: [part('xl/media/a', randomBytes(100_000))], listed: 5_000 })
+    await expect(mine(complex.id, 'again.xlsx', again)).rejects.toMatchObject({ reason: 'import.header_not_found' })
+  })
+
+  it('whose rows are numbered with anything else than numbers is told of rows by their place', async () => {
+    const complex = await buildComplex({ company })
+    const mine = await uploader(company, 'director')
+    const row = (r: string) => `<row r="${r}">${cell('A')}${cell('1')}${cell('none')}</row>`
+    const odd = GOOD.replace('</sheetData>', `${['abc', '1e999', '-1', '00', ''].map(row).join('')}</sheetData>`)
+    expect(reasons(await mine(complex.id, 'rows.xlsx', book({ sheets: [odd] })))).toEqual(
+      [3, 4, 5, 6, 7].map((place) => [place, 'area_not_a_number']),
+    )
   })
 
   it('with a cell at the far corner costs nothing', async () => {

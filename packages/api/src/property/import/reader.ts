@@ -19,28 +19,27 @@ const CODES: Partial<Record<FileRefused['reason'], DomainCode>> = {
 
 const refuse = (reason: FileRefused['reason']) => new DomainError(CODES[reason] ?? 'invalid', reason)
 
-let running = 0
+/** Companies whose file is being read: one of them cannot take both threads. */
+const reading = new Set<string>()
 
 /**
  * Reads a file of units in a thread of its own, with its own memory and no environment, that is killed when it takes
- * too long: a file can cost no more than that.
+ * too long: a file can cost no more than that. At most two are read at once, of two companies.
  *
  * @throws invalid import.*, too_large import.too_large, timeout import.timeout, unavailable server.busy
  */
 export const readUnitsInThread = async (
-  input: Omit<ReaderInput, 'bytes'> & { bytes: Buffer },
+  { companyId, ...input }: ReaderInput & { companyId: string },
   timeLimitMs = TIME_LIMIT_MS,
 ): Promise<UnitFile> => {
-  if (running >= MAX_THREADS) throw new DomainError('unavailable', 'server.busy', { retryAfterSeconds: 5 })
+  if (reading.size >= MAX_THREADS || reading.has(companyId))
+    throw new DomainError('unavailable', 'server.busy', { retryAfterSeconds: 5 })
   const entry = ENTRIES.find((url) => existsSync(url))
   if (!entry) throw new Error('the reader of imported files is missing from the build')
-  // A copy of its own can be handed over; a request's buffer may share its memory with others.
-  const bytes = new Uint8Array(input.bytes)
-  const workerData: ReaderInput = { ...input, bytes }
-  running++
+  reading.add(companyId)
+  const workerData: ReaderInput = input
   const thread = new Worker(entry, {
     workerData,
-    transferList: [bytes.buffer],
     resourceLimits: RESOURCE_LIMITS,
     env: {},
     execArgv: [],
@@ -48,8 +47,8 @@ export const readUnitsInThread = async (
   try {
     return await outcomeOf(thread, timeLimitMs)
   } finally {
-    running--
     await thread.terminate()
+    reading.delete(companyId)
   }
 }
 

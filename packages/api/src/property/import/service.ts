@@ -3,10 +3,11 @@ import { uuidv7 } from 'uuidv7'
 import { naturalKey } from '@servai/contract/natural-key'
 import { IMPORT_LIMITS, type UnitImport, type UnitUpsert, type UnitUpsertRow } from '@servai/contract/property'
 import type { Mode } from '@servai/db'
+import type { Principal } from '@servai/db/principal'
 import { buildings } from '@servai/db/schema/buildings'
 import { entrances } from '@servai/db/schema/entrances'
 import { units } from '@servai/db/schema/units'
-import { actorOf, rolesOf } from '../../actor.ts'
+import { actorOf, rolesOf, type Actor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
@@ -17,6 +18,7 @@ import { holdComplex, requireComplex } from '../complexes/service.ts'
 import { ACCESS, requireRight } from '../policy.ts'
 import { readUnitsInThread } from './reader.ts'
 
+type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId'> }
 type Upsert = { complexId: string; rows: UnitUpsertRow[]; fileName?: string }
 
 /**
@@ -26,7 +28,7 @@ type Upsert = { complexId: string; rows: UnitUpsertRow[]; fileName?: string }
  *
  * @throws not_found property.complex_not_found, forbidden auth.forbidden, conflict property.parent_removed
  */
-export const importUnits = async (ctx: Ctx, { complexId, rows, fileName }: Upsert): Promise<UnitUpsert> => {
+export const importUnits = async (ctx: ImportCtx, { complexId, rows, fileName }: Upsert): Promise<UnitUpsert> => {
   await holdComplex(ctx, complexId, 'no key update')
   const buildingIds = await ensureBuildings(ctx, complexId, rows)
   const placed = rows.map((row) => ({ ...row, buildingId: buildingIds.ids.get(row.building)! }))
@@ -51,17 +53,15 @@ export const importUnits = async (ctx: Ctx, { complexId, rows, fileName }: Upser
     buildingsCreated: buildingIds.created,
     entrancesCreated: entranceIds.created,
   }
-  await audit(
-    { db: ctx.db, requestId: ctx.requestId },
-    {
-      action: 'property.import',
-      companyId: ctx.actor.companyId,
-      actorId: ctx.actor.userId,
-      entity: 'complexes',
-      entityId: complexId,
-      details: { ...counts, ...(fileName && { fileName }) },
-    },
-  )
+  await audit(ctx, {
+    action: 'property.import',
+    companyId: ctx.actor.companyId,
+    actorId: ctx.actor.userId,
+    sessionId: ctx.principal.sessionId,
+    entity: 'complexes',
+    entityId: complexId,
+    details: { ...counts, ...(fileName && { fileName }) },
+  })
   return counts
 }
 
@@ -142,26 +142,48 @@ const upsertUnits = async ({ db }: Ctx, complexId: string, records: object[]) =>
   return { created: created.length, updated: updated.length }
 }
 
-type UnitsFile = { complexId: string; fileName: string; bytes: Buffer }
+/**
+ * Who may upload units at all, asked before a byte of the file is taken. Counts nothing.
+ *
+ * @throws unauthenticated, forbidden, invalid auth.context_required
+ */
+export const admitUnitsFile = async (request: RequestContext): Promise<{ companyId: string }> => {
+  const { companyId } = await admit(request)
+  return { companyId }
+}
 
 /**
- * The upload, for the route outside tRPC: who may is asked before the file is read, reading is done outside of any
- * transaction, and rights are asked again in the one that writes.
+ * The second question before the file is taken: how often, and into a complex the caller sees.
  *
- * @throws unauthenticated, forbidden, limited request.rate_limited, not_found property.complex_not_found,
- *   too_large import.too_large, invalid import.*, timeout import.timeout, unavailable server.busy
+ * @throws limited request.rate_limited, not_found property.complex_not_found, and what `admitUnitsFile` throws
+ */
+export const openUnitsFile = async (request: RequestContext, { complexId }: { complexId: string }) => {
+  const admission = await admit(request)
+  await enforce(request.services, { import: admission.principal.userId })
+  await inCompany(request, admission, 'read', (ctx) => requireComplex(ctx, complexId))
+}
+
+type UnitsFile = { complexId: string; fileName: string; path: string }
+
+/**
+ * Reads the file outside of any transaction; whoever lost the session or the right meanwhile writes nothing.
+ *
+ * @throws unauthenticated, forbidden, not_found property.complex_not_found, too_large import.too_large,
+ *   invalid import.*, timeout import.timeout, unavailable server.busy
  */
 export const importUnitsFile = async (request: RequestContext, file: UnitsFile): Promise<UnitImport> => {
   const { services, requestId } = request
-  const { complexId, fileName, bytes } = file
-  const { actor, inCompany } = await admit(request)
-  await enforce(services, { import: actor.userId ?? '' })
-  await inCompany('read', (ctx) => requireComplex(ctx, complexId))
-  if (bytes.length > IMPORT_LIMITS.bytes) throw new DomainError('too_large', 'import.too_large')
+  const { complexId, fileName, path } = file
+  const admission = await admit(request)
+  const { companyId } = admission
   const started = performance.now()
-  const { rows, refused, columns } = await readUnitsInThread({ fileName, bytes, limits: IMPORT_LIMITS })
+  const { rows, refused, columns } = await readUnitsInThread({ companyId, fileName, path, limits: IMPORT_LIMITS })
   const readMs = performance.now() - started
-  const counts = await inCompany('write', (ctx) => importUnits(ctx, { complexId, rows, fileName: shownName(fileName) }))
+  const counts = await inCompany(request, admission, 'write', async (ctx) => {
+    // Named, because what was the only context may have become another company's.
+    const { actor, principal } = await admit({ ...request, contextKey: `staff:${companyId}` })
+    return importUnits({ ...ctx, actor, principal }, { complexId, rows, fileName: shownName(fileName) })
+  })
   services.log.info({ requestId, readMs, rows: rows.length, refused: refused.length, ...counts }, 'units imported')
   return { ...counts, refused, columns }
 }
@@ -172,19 +194,29 @@ const shownName = (fileName: string) =>
     .toWellFormed()
     .slice(0, 200)
 
+type Admission = { principal: Principal; actor: Actor; companyId: string }
+
 /** The same gate that procedures with `ACCESS.edit` have. */
-const admit = async (request: RequestContext) => {
-  const { services, requestId, address, contextKey } = request
+const admit = async (request: RequestContext): Promise<Admission> => {
   const principal = await requirePrincipal(request)
   if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
-  const actor = actorOf(principal, contextKey)
+  const actor = actorOf(principal, request.contextKey)
   requireRight(rolesOf(actor).some((role) => (ACCESS.edit as readonly string[]).includes(role)))
   const { companyId } = actor
   if (!companyId) throw new DomainError('invalid', 'auth.context_required')
+  return { principal, actor, companyId }
+}
+
+const inCompany = <T>(
+  { services, requestId, address }: RequestContext,
+  { principal, actor, companyId }: Admission,
+  mode: Mode,
+  work: (ctx: ImportCtx) => Promise<T>,
+) => {
   const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
-  const inCompany = <T>(mode: Mode, work: (ctx: Ctx) => Promise<T>) =>
-    retrying(() =>
-      services.database.company(scope, mode, (db) => work({ db, actor, services, requestId, now: services.now })),
-    )
-  return { actor, inCompany }
+  return retrying(() =>
+    services.database.company(scope, mode, (db) =>
+      work({ db, actor, principal, services, requestId, address, now: services.now }),
+    ),
+  )
 }

@@ -6,6 +6,9 @@ import { openZip, type Zip } from './zip.ts'
 type Tag = { name: string; attributes: Record<string, string> }
 type Handlers = { open?: (tag: Tag) => void; close?: (name: string) => void; text?: (text: string) => void }
 
+/** More merged ranges than a list of ten thousand homes has. */
+const MAX_MERGED = 50_000
+const ROW_NUMBER = /^[1-9]\d{0,6}$/
 const REFUSED_PARTS = /vbaProject|externalLinks\/|activeX\/|\.bin$/i
 
 const withoutPrefix = (name: string) => name.slice(name.indexOf(':') + 1)
@@ -109,6 +112,8 @@ const readPercentStyles = (xml: string | null) => {
 }
 
 type Place = { row: number; column: number }
+/** Cells of one column, by their rows. */
+type Merged = { column: number; first: number; last: number }
 
 /** `AB12` is row 12, column 27 (columns count from 0). */
 const placeOf = (reference: string): Place | null => {
@@ -129,7 +134,8 @@ type Book = { strings: string[]; percentStyles: Set<string>; maxRows: number }
 
 const readSheet = (xml: string, { strings, percentStyles, maxRows }: Book): SheetRow[] => {
   const rows = new Map<number, string[]>()
-  const merged: { from: Place; to: Place }[] = []
+  const merged: Merged[] = []
+  let mergedCount = 0
   let at: Place = { row: 0, column: -1 }
   let type = ''
   let style = ''
@@ -148,7 +154,8 @@ const readSheet = (xml: string, { strings, percentStyles, maxRows }: Book): Shee
   parse(xml, {
     open: (tag) => {
       const { name, attributes } = tag
-      if (name === 'row') at = { row: Number(attributes.r ?? at.row + 1), column: -1 }
+      if (name === 'row')
+        at = { row: ROW_NUMBER.test(attributes.r ?? '') ? Number(attributes.r) : at.row + 1, column: -1 }
       else if (name === 'c') {
         at = placeOf(attributes.r ?? '') ?? { row: at.row, column: at.column + 1 }
         type = attributes.t ?? 'n'
@@ -157,8 +164,10 @@ const readSheet = (xml: string, { strings, percentStyles, maxRows }: Book): Shee
       } else if (name === 'v' || name === 't') reading = true
       else if (name === 'rPh') reading = false
       else if (name === 'mergeCell') {
-        const [from, to] = (attributes.ref ?? '').split(':').map(placeOf)
-        if (from && to) merged.push({ from, to })
+        if (++mergedCount > MAX_MERGED) throw new FileRefused('import.suspicious')
+        const [from, to] = (attributes.ref ?? '').split(':', 2).map(placeOf)
+        if (from && to && from.column === to.column && from.column < MAX_COLUMNS)
+          merged.push({ column: from.column, first: from.row, last: to.row })
       }
     },
     close: (name) => {
@@ -176,19 +185,27 @@ const readSheet = (xml: string, { strings, percentStyles, maxRows }: Book): Shee
       if (reading) value += text
     },
   })
-  fillDown(rows, merged)
-  return [...rows].sort(([a], [b]) => a - b).map(([row, cells]) => ({ row, cells }))
+  const ordered = [...rows].sort(([a], [b]) => a - b).map(([row, cells]) => ({ row, cells }))
+  fillDown(ordered, merged)
+  return ordered
 }
 
 /** A cell merged over several rows says the same of each of them; rows that hold nothing else stay blank. */
-const fillDown = (rows: Map<number, string[]>, merged: { from: Place; to: Place }[]) => {
-  for (const { from, to } of merged) {
-    const text = rows.get(from.row)?.[from.column]
-    if (!text || from.column !== to.column) continue
-    for (const [row, cells] of rows) {
-      if (row <= from.row || row > to.row || cells[from.column]) continue
-      while (cells.length < from.column) cells.push('')
-      cells[from.column] = text
+const fillDown = (rows: SheetRow[], merged: Merged[]) => {
+  for (const [column, ranges] of Map.groupBy(merged, (range) => range.column)) {
+    ranges.sort((a, b) => a.first - b.first)
+    let next = 0
+    let last = 0
+    let text = ''
+    for (const { row, cells } of rows) {
+      for (let range = ranges[next]; range && range.first <= row; range = ranges[++next])
+        if (range.first === row && cells[column]) {
+          last = range.last
+          text = cells[column]
+        }
+      if (row > last || cells[column]) continue
+      while (cells.length < column) cells.push('')
+      cells[column] = text
     }
   }
 }
@@ -210,11 +227,11 @@ export function* readXlsx(bytes: Buffer, maxRows: number): Generator<SheetRow[]>
     const name = relations.get(type)
     return name ? part(zip, name) : null
   }
-  const sheets: string[] = []
+  const sheets = new Set<string>()
   parse(workbook, {
     open: (tag) => {
       const target = tag.name === 'sheet' && relations.get(attribute(tag, 'id') ?? '')
-      if (target && (tag.attributes.state ?? 'visible') === 'visible') sheets.push(target)
+      if (target && (tag.attributes.state ?? 'visible') === 'visible') sheets.add(target)
     },
   })
   const book = {

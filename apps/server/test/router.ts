@@ -58,6 +58,16 @@ export const probeRouter = router({
       .input(z.strictObject({}).optional())
       .output(z.strictObject({ token: z.string().nullable() }))
       .mutation(({ ctx }) => ({ token: ctx.refreshCookie.read() })),
+    remember: publicProcedure
+      .meta({ rest: { method: 'POST', path: '/probe/remember' }, alone: true })
+      .input(z.strictObject({ device: z.string() }))
+      .output(z.strictObject({ before: z.string().nullable() }))
+      .mutation(({ input, ctx }) => {
+        const before = ctx.deviceCookie.read()
+        ctx.refreshCookie.write('T0ken', 60)
+        ctx.deviceCookie.write(input.device, 120)
+        return { before }
+      }),
     refuse: publicProcedure
       .meta({ rest: { method: 'POST', path: '/probe/refuse' } })
       .input(z.strictObject({}).optional())

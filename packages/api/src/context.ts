@@ -40,6 +40,9 @@ export type RefreshCookie = {
   clear(): void
 }
 
+/** Tells that an account has signed in with this browser before; kept over a sign-out. */
+export type DeviceCookie = Pick<RefreshCookie, 'read' | 'write'>
+
 /** What a transport knows of one request. All calls of a batch share it: nothing of a single call belongs here. */
 export type RequestContext = {
   services: Services
@@ -52,6 +55,7 @@ export type RequestContext = {
   /** Header `x-servai-context`, as sent. */
   contextKey: string | null
   refreshCookie: RefreshCookie
+  deviceCookie: DeviceCookie
   /** Number of procedure calls in this HTTP request. */
   calls: number
   setHeader(name: string, value: string): void

@@ -8,8 +8,9 @@ const HOUR = 60 * MINUTE
 export const LIMITS = {
   api: { limit: 300, windowSeconds: MINUTE },
   anonymous: { limit: 600, windowSeconds: MINUTE },
-  login_account: { limit: 10, windowSeconds: 15 * MINUTE },
+  login_account: { limit: 50, windowSeconds: 15 * MINUTE },
   login_account_address: { limit: 10, windowSeconds: 15 * MINUTE },
+  login_device: { limit: 10, windowSeconds: 15 * MINUTE },
   login_address: { limit: 100, windowSeconds: 15 * MINUTE },
   register_address: { limit: 60, windowSeconds: HOUR },
   register_account: { limit: 3, windowSeconds: HOUR },

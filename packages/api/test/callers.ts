@@ -64,6 +64,7 @@ export const buildRequest = (overrides: Partial<RequestContext> = {}): RequestCo
     accessToken: null,
     contextKey: null,
     refreshCookie: { read: () => null, write: () => undefined, clear: () => undefined },
+    deviceCookie: { read: () => null, write: () => undefined },
     calls: 1,
     setHeader: () => undefined,
     ...overrides,

@@ -22,9 +22,9 @@ export const unlimited = (overrides: Partial<Services> = {}): Services => ({
   ...overrides,
 })
 
-/** A browser: keeps the refresh cookie it is given, and the time it may keep it. */
+/** A browser: keeps the cookies it is given, and the time it may keep them. */
 export const createBrowser = (given: string | null = null) => {
-  const kept = { token: given, maxAgeSeconds: 0 }
+  const kept = { token: given, maxAgeSeconds: 0, device: null as string | null, deviceMaxAgeSeconds: 0 }
   const refreshCookie: RequestContext['refreshCookie'] = {
     read: () => kept.token,
     write: (token, maxAgeSeconds) => {
@@ -34,7 +34,13 @@ export const createBrowser = (given: string | null = null) => {
       kept.token = null
     },
   }
-  return { kept, refreshCookie }
+  const deviceCookie: RequestContext['deviceCookie'] = {
+    read: () => kept.device,
+    write: (device, deviceMaxAgeSeconds) => {
+      Object.assign(kept, { device, deviceMaxAgeSeconds })
+    },
+  }
+  return { kept, refreshCookie, deviceCookie }
 }
 
 export const userIdOf = async (email: string) => {

@@ -18,6 +18,28 @@ const cookieFor = async (env: Record<string, string>, host: string) => {
   return { server, cookies: answer.headers['set-cookie'], read, warnings }
 }
 
+describe('the cookie of a known device', () => {
+  it.each([
+    ['over https', 'https://app.test', 'app.test', '__Host-device', '; Secure'],
+    ['on this machine', 'http://localhost:3000', 'localhost:3000', '__Host-device', '; Secure'],
+    ['without its prefix on the same network', 'http://192.168.1.5:3000', '192.168.1.5:3000', 'device', ''],
+  ])('goes beside the refresh cookie and comes back %s', async (_, appUrl, host, name, secure) => {
+    const server = await useInstance({ router: probeRouter, env: { APP_URL: appUrl } })
+    for (const path of ['/api/v1/probe/remember', '/trpc/probe.remember']) {
+      const answer = await send(server.url + path, {
+        json: { device: 'D3vice' },
+        headers: { host, cookie: `a=b; ${name}=before; x${name}=c` },
+      })
+      expect(answer.headers['set-cookie']).toEqual([
+        expect.stringContaining('rt=T0ken'),
+        `${name}=D3vice; Path=/; HttpOnly; SameSite=Strict; Max-Age=120${secure}`,
+      ])
+      expect(answer.text).toContain('"before":"before"')
+    }
+    expect(server.logs().filter(({ msg }) => String(msg).includes('plain http'))).toHaveLength(secure ? 0 : 1)
+  })
+})
+
 describe('the refresh cookie', () => {
   it.each([
     ['over https', 'https://app.test', 'app.test'],

@@ -69,7 +69,7 @@ export const createOriginGate = ({ appOrigin, allowedOrigins, trustsHost, cookie
       const { origin, host } = req.headers
       const site = req.headers['sec-fetch-site']
       const isListed = origin !== undefined && listed.has(origin)
-      const usesCookie = cookies.read(req) !== null
+      const usesCookie = cookies.refresh.read(req) !== null
       const isOurs =
         site === undefined
           ? // A program sends neither; a browser that leaves both out must not carry anybody's cookie.

@@ -28,9 +28,13 @@ export const createRequestContext =
       accessToken,
       contextKey: textOf(req.headers[CONTEXT_HEADER]),
       refreshCookie: {
-        read: () => cookies.read(req),
-        write: (token, maxAgeSeconds) => setHeader('set-cookie', cookies.write(req, token, maxAgeSeconds)),
-        clear: () => setHeader('set-cookie', cookies.clear(req)),
+        read: () => cookies.refresh.read(req),
+        write: (token, maxAgeSeconds) => setHeader('set-cookie', cookies.refresh.write(req, token, maxAgeSeconds)),
+        clear: () => setHeader('set-cookie', cookies.refresh.clear(req)),
+      },
+      deviceCookie: {
+        read: () => cookies.device.read(req),
+        write: (token, maxAgeSeconds) => setHeader('set-cookie', cookies.device.write(req, token, maxAgeSeconds)),
       },
       calls,
       setHeader,

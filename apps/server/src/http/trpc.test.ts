@@ -36,6 +36,7 @@ beforeAll(async () => {
         accessToken: null,
         contextKey: null,
         refreshCookie: { read: () => null, write: () => undefined, clear: () => undefined },
+        deviceCookie: { read: () => null, write: () => undefined },
         calls: info.calls.length,
         setHeader: () => undefined,
       }),
@@ -177,6 +178,48 @@ describe('the official client', () => {
     await expect(probe.refuse.mutate()).rejects.toMatchObject({
       data: { code: 'TOO_MANY_REQUESTS', httpStatus: 429, reason: 'request.rate_limited' },
     })
+  })
+})
+
+describe('to who asks for a stream', () => {
+  const jsonl = { 'trpc-accept': 'application/jsonl' }
+
+  it('a mutation is answered at once, with its cookie and its status line in the log', async () => {
+    const answer = await send(`${ours.url}/trpc/probe.signIn?batch=1`, { ...post({ 0: { token: 'abc' } }), headers: jsonl })
+    expect([answer.status, answer.headers['set-cookie'], answer.headers['content-length']]).toEqual([
+      200,
+      [expect.stringContaining('abc')],
+      expect.any(String),
+    ])
+    expect(answer.text).toBe('{"0":[[{"result":{"data":{"ok":true}}}]]}\n')
+    const alone = await send(`${ours.url}/trpc/probe.signIn`, { ...post({ token: 'abc' }), headers: jsonl })
+    expect([alone.headers['set-cookie'], alone.json()]).toEqual([
+      [expect.stringContaining('abc')],
+      { result: { data: { ok: true } } },
+    ])
+  })
+
+  it('only queries are streamed', async () => {
+    const queries = await send(`${ours.url}/trpc/probe.none,probe.none?batch=1`, { headers: jsonl })
+    const mixed = await send(`${ours.url}/trpc/probe.none,probe.signIn?batch=1`, { headers: jsonl })
+    const accepted = await send(`${ours.url}/trpc/probe.set?batch=1`, {
+      ...post({ 0: {} }),
+      headers: { accept: 'application/jsonl' },
+    })
+    expect([queries, mixed, accepted].map(({ status, headers }) => [status, headers['transfer-encoding']])).toEqual([
+      [200, 'chunked'],
+      [400, undefined],
+      [200, undefined],
+    ])
+  })
+
+  it('a refused mutation tells the official client why', async () => {
+    const { probe } = createTRPCClient<typeof probeRouter>({ links: [httpBatchStreamLink({ url: `${ours.url}/trpc` })] })
+    const outcomes = await Promise.allSettled([probe.refuse.mutate(), probe.set.mutate({ count: 3 })])
+    expect(outcomes).toMatchObject([
+      { reason: { data: { reason: 'request.rate_limited', httpStatus: 429 } } },
+      { value: { echoed: { text: '', count: 3 } } },
+    ])
   })
 })
 

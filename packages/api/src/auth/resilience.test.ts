@@ -95,7 +95,7 @@ describe('without the Redis it was configured with', () => {
     expect(await caller.auth.me()).toMatchObject({ email })
     await anonymous({ services }).auth.refresh({ refreshToken })
     const guesses = Array.from({ length: 20 }, () =>
-      anonymous({ services }).auth.login({ email, password: OTHER_PASSWORD }),
+      anonymous({ services, address: '203.0.113.9' }).auth.login({ email, password: OTHER_PASSWORD }),
     )
     expect(tally(await outcomesOf(guesses))).toEqual({ 'auth.invalid_credentials': 5, 'request.rate_limited': 15 })
     await caller.auth.logoutAll()

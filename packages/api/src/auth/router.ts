@@ -14,6 +14,7 @@ import {
   updateProfileInput,
 } from '@servai/contract/auth'
 import { done } from '@servai/contract/fields'
+import type { z } from 'zod'
 import type { RequestContext } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { accountProcedure, publicProcedure, router, sessionProcedure } from '../trpc.ts'
@@ -29,6 +30,12 @@ const deliver = <T extends SessionTokens>({ refreshCookie }: RequestContext, tok
   if (delivery === 'body') return { ...answer, refreshToken }
   refreshCookie.write(refreshToken, maxAgeSeconds)
   return answer
+}
+
+const signIn = async (ctx: RequestContext, input: z.output<typeof loginInput>) => {
+  const { device, ...tokens } = await login(ctx, input, ctx.deviceCookie.read())
+  if (tokens.delivery === 'cookie') ctx.deviceCookie.write(device.token, device.maxAgeSeconds)
+  return deliver(ctx, tokens)
 }
 
 const renew = async (ctx: RequestContext, inBody: string | undefined) => {
@@ -65,7 +72,7 @@ export const authRouter = router({
     .meta({ rest: { method: 'POST', path: '/auth/login' }, summary: 'Sign in', alone: true })
     .input(loginInput)
     .output(loginOutput)
-    .mutation(async ({ ctx, input }) => deliver(ctx, await login(ctx, input))),
+    .mutation(({ ctx, input }) => signIn(ctx, input)),
 
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/auth/refresh' }, summary: 'Exchange the refresh token', alone: true })
@@ -113,7 +120,7 @@ export const authRouter = router({
     })
     .input(changePasswordInput)
     .output(changePasswordOutput)
-    .mutation(({ ctx, input }) => changePassword(ctx, ctx.principal, input)),
+    .mutation(({ ctx, input }) => changePassword(ctx, ctx.principal, input, ctx.deviceCookie.read())),
 
   sessions: sessionProcedure
     .meta({ rest: { method: 'GET', path: '/auth/sessions' }, summary: 'The devices that are signed in' })

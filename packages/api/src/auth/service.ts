@@ -13,6 +13,7 @@ import { inLevelTime } from '../level-time.ts'
 import { enforce, take } from '../limits.ts'
 import { readPrincipal } from '../principal.ts'
 import { transaction, type Visit, type VisitDb } from '../visit.ts'
+import { readDevice, rememberDevice } from './devices/service.ts'
 import {
   provePassword,
   rehash,
@@ -22,7 +23,7 @@ import {
   type Refusal,
 } from './passwords/service.ts'
 import { issueTokens, lockUser, openSession, revokeSessions, type Delivery } from './sessions/service.ts'
-import { clearAttempts } from './throttle/service.ts'
+import { bucketOf, clearAttempts } from './throttle/service.ts'
 import { issueToken, voidTokens } from './tokens/service.ts'
 
 export const presentAccount = (principal: Principal): Account => {
@@ -102,8 +103,7 @@ const refuse = async (visit: Visit, { userId, why }: Refusal): Promise<never> =>
 /** Null when the account or its password has changed since the proof. */
 const openProved = (
   visit: Visit,
-  emailKey: string,
-  { userId, passwordHash }: Proof,
+  { userId, passwordHash, bucket }: Proof,
   newHash: string | null,
   delivery: Delivery,
 ) =>
@@ -113,7 +113,7 @@ const openProved = (
     const [stored] = await ctx.db.select({ passwordHash: credentials.passwordHash }).from(credentials).where(owned)
     if (user?.status !== 'active' || stored?.passwordHash !== passwordHash) return null
     if (newHash) await ctx.db.update(credentials).set({ passwordHash: newHash }).where(owned)
-    await clearAttempts(ctx.db, emailKey)
+    await clearAttempts(ctx.db, bucket)
     const session = await openSession(ctx, userId, delivery)
     const { id: sessionId } = session
     await audit(ctx, { action: 'auth.login', actorId: userId, sessionId, entity: 'sessions', entityId: sessionId })
@@ -128,28 +128,35 @@ const openProved = (
 export const login = async (
   visit: Visit,
   { email, password, delivery }: { email: string; password: string; delivery: Delivery },
+  deviceToken: string | null,
 ) => {
   const { services } = visit
   const { metrics } = services
   const emailKey = emailKeyOf(email)
   const client = limitKeyOf(visit.address)
   metrics.loginAttempts.inc()
+  const device = delivery === 'cookie' ? readDevice(services, emailKey, deviceToken) : null
   const counted = await enforce(services, {
-    login_account: emailKey,
-    login_account_address: `${emailKey} ${client}`,
+    ...(device
+      ? { login_device: `${emailKey} ${device.deviceId}` }
+      : { login_account: emailKey, login_account_address: `${emailKey} ${client}` }),
     login_address: client,
   })
   try {
-    const result = await provePassword(visit, emailKey, password)
+    const result = await provePassword(visit, emailKey, password, device)
     if ('refusal' in result) return await refuse(visit, result.refusal)
     const { proof } = result
     const newHash = proof.needsRehash ? await rehash(services, password) : null
-    const opened = await openProved(visit, emailKey, proof, newHash, delivery)
+    const opened = await openProved(visit, proof, newHash, delivery)
     if (!opened) return await refuse(visit, { userId: proof.userId, why: 'changed' })
     const principal = await readPrincipal(services, opened.session.id)
     if (!principal) throw new Error('the session vanished')
     await counted.giveBack()
-    return { ...(await issueTokens(visit, opened.session, opened.tokenVersion)), user: presentAccount(principal) }
+    return {
+      ...(await issueTokens(visit, opened.session, opened.tokenVersion)),
+      user: presentAccount(principal),
+      device: rememberDevice(services, { emailKey, userId: proof.userId, device }),
+    }
   } catch (error) {
     if (!(error instanceof DomainError)) await counted.giveBack()
     throw error
@@ -165,6 +172,7 @@ export const changePassword = async (
   visit: Visit,
   principal: Principal,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+  deviceToken: string | null,
 ) => {
   const { services } = visit
   const { userId, sessionId, email } = principal
@@ -175,7 +183,7 @@ export const changePassword = async (
     throw new DomainError('invalid', 'password.unchanged', {
       issues: [{ path: ['newPassword'], code: 'password.unchanged' }],
     })
-  const result = await provePassword(visit, emailKey, currentPassword)
+  const result = await provePassword(visit, emailKey, currentPassword, readDevice(services, emailKey, deviceToken))
   if ('refusal' in result) throw wrongCurrentPassword()
   const newHash = await services.passwords.hash('register', newPassword)
   const tokenVersion = await transaction(visit, { userId, sessionId }, async (ctx) => {
@@ -186,7 +194,7 @@ export const changePassword = async (
       .where(eq(credentials.userId, userId))
     if (stored?.passwordHash !== result.proof.passwordHash) throw wrongCurrentPassword()
     const version = await replacePassword(ctx, userId, newHash)
-    await clearAttempts(ctx.db, emailKey)
+    await clearAttempts(ctx.db, bucketOf(emailKey))
     await voidTokens(ctx, userId, ['reset_password'])
     await revokeSessions(ctx, and(eq(sessions.userId, userId), ne(sessions.id, sessionId)), 'password_changed')
     await emit(ctx, 'auth.password_changed', { userId })

@@ -6,7 +6,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import { audit } from '../audit.ts'
 import { replacePassword, requireStrongPassword } from '../auth/passwords/service.ts'
 import { lockUser, revokeSessions } from '../auth/sessions/service.ts'
-import { clearAttempts } from '../auth/throttle/service.ts'
+import { bucketOf, clearAttempts } from '../auth/throttle/service.ts'
 import { findTokenOwner, issueToken, spendToken, voidTokens } from '../auth/tokens/service.ts'
 import { limitKeyOf } from '../client-traits.ts'
 import { DomainError } from '../errors.ts'
@@ -74,7 +74,7 @@ export const resetPassword = async (
     if (!user || !spent) throw new DomainError('invalid', 'reset.token_invalid')
     await replacePassword(ctx, userId, passwordHash)
     await voidTokens(ctx, userId, ['reset_password', 'verify_email'])
-    await clearAttempts(ctx.db, user.emailKey)
+    await clearAttempts(ctx.db, bucketOf(user.emailKey))
     await revokeSessions(ctx, eq(sessions.userId, userId), 'password_reset')
     await emit(ctx, 'auth.password_changed', { userId })
     await audit(ctx, { action: 'reset.complete', actorId: userId, entity: 'users', entityId: userId })

@@ -1,3 +1,4 @@
+import type { KnownDevice } from '@servai/auth/device-token'
 import { HashBusyError } from '@servai/auth/hash-lanes'
 import { checkPassword } from '@servai/auth/password-policy'
 import { credentials, users } from '@servai/db/schema/users'
@@ -5,7 +6,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
-import { reserveAttempt, returnAttempt } from '../throttle/service.ts'
+import { bucketOf, reserveAttempt, returnAttempt } from '../throttle/service.ts'
 
 const PRODUCT = 'servai'
 
@@ -28,6 +29,8 @@ export type Proof = {
   passwordHash: string
   /** The stored hash is not by the current parameters. */
   needsRehash: boolean
+  /** Where the attempt was counted. */
+  bucket: string
 }
 
 /** For the audit log; the person is never told which. */
@@ -35,12 +38,24 @@ export type Refusal = { userId: string | null; why: 'locked' | 'unknown' | 'disa
 
 const findCandidate = async ({ db }: VisitDb, emailKey: string) => {
   const [candidate] = await db
-    .select({ userId: users.id, status: users.status, passwordHash: credentials.passwordHash })
+    .select({
+      userId: users.id,
+      status: users.status,
+      passwordHash: credentials.passwordHash,
+      passwordChangedAt: credentials.changedAt,
+    })
     .from(users)
     .leftJoin(credentials, eq(credentials.userId, users.id))
     .where(and(eq(users.emailKey, emailKey), isNull(users.deletedAt)))
   return candidate ?? null
 }
+
+type Candidate = Awaited<ReturnType<typeof findCandidate>>
+
+const ownDevice = (candidate: Candidate, device: KnownDevice | null) =>
+  candidate?.passwordChangedAt && device?.userId === candidate.userId
+    ? { deviceId: device.deviceId, passwordChangedAt: candidate.passwordChangedAt }
+    : null
 
 /**
  * Exactly one hash is computed whatever is true of the address, and outside of any transaction.
@@ -51,12 +66,14 @@ export const provePassword = async (
   visit: Visit,
   emailKey: string,
   password: string,
+  device: KnownDevice | null,
 ): Promise<{ proof: Proof } | { refusal: Refusal }> => {
   const { passwords } = visit.services
-  const { isOpen, candidate } = await transaction(visit, {}, async (ctx) => ({
-    isOpen: await reserveAttempt(ctx.db, emailKey),
-    candidate: await findCandidate(ctx, emailKey),
-  }))
+  const { isOpen, candidate, bucket } = await transaction(visit, {}, async (ctx) => {
+    const found = await findCandidate(ctx, emailKey)
+    const counted = bucketOf(emailKey, ownDevice(found, device))
+    return { isOpen: await reserveAttempt(ctx.db, counted), candidate: found, bucket: counted }
+  })
   try {
     const passwordHash = candidate?.passwordHash ?? null
     const { ok, needsRehash } = await passwords.verify('login', passwordHash, password)
@@ -65,9 +82,9 @@ export const provePassword = async (
     if (!candidate) return { refusal: { userId, why: 'unknown' } }
     if (!ok || passwordHash === null) return { refusal: { userId, why: 'wrong_password' } }
     if (candidate.status !== 'active') return { refusal: { userId, why: 'disabled' } }
-    return { proof: { userId: candidate.userId, passwordHash, needsRehash } }
+    return { proof: { userId: candidate.userId, passwordHash, needsRehash, bucket } }
   } catch (error) {
-    if (isOpen) await transaction(visit, {}, ({ db }) => returnAttempt(db, emailKey))
+    if (isOpen) await transaction(visit, {}, ({ db }) => returnAttempt(db, bucket))
     throw error
   }
 }

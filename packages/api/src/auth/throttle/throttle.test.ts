@@ -31,10 +31,10 @@ describe('sign-in under attack', () => {
     const shared = unlimited()
     for (let time = 0; time < 12; time += 1)
       await anonymous({ services: shared }).auth.login({ email, password: PASSWORD })
-    const guesses = Array.from({ length: 30 }, () =>
+    const guesses = Array.from({ length: 70 }, () =>
       anonymous({ services: shared }).auth.login({ email, password: OTHER_PASSWORD }),
     )
-    expect(tally(await outcomesOf(guesses))).toEqual({ 'auth.invalid_credentials': 10, 'request.rate_limited': 20 })
+    expect(tally(await outcomesOf(guesses))).toEqual({ 'auth.invalid_credentials': 50, 'request.rate_limited': 20 })
     const refused = anonymous({ services: shared }).auth.login({ email, password: PASSWORD })
     await expect(refused).rejects.toMatchObject({ cause: { details: { retryAfterSeconds: expect.any(Number) } } })
   })

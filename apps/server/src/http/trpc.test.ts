@@ -185,7 +185,10 @@ describe('to who asks for a stream', () => {
   const jsonl = { 'trpc-accept': 'application/jsonl' }
 
   it('a mutation is answered at once, with its cookie and its status line in the log', async () => {
-    const answer = await send(`${ours.url}/trpc/probe.signIn?batch=1`, { ...post({ 0: { token: 'abc' } }), headers: jsonl })
+    const answer = await send(`${ours.url}/trpc/probe.signIn?batch=1`, {
+      ...post({ 0: { token: 'abc' } }),
+      headers: jsonl,
+    })
     expect([answer.status, answer.headers['set-cookie'], answer.headers['content-length']]).toEqual([
       200,
       [expect.stringContaining('abc')],
@@ -214,7 +217,9 @@ describe('to who asks for a stream', () => {
   })
 
   it('a refused mutation tells the official client why', async () => {
-    const { probe } = createTRPCClient<typeof probeRouter>({ links: [httpBatchStreamLink({ url: `${ours.url}/trpc` })] })
+    const { probe } = createTRPCClient<typeof probeRouter>({
+      links: [httpBatchStreamLink({ url: `${ours.url}/trpc` })],
+    })
     const outcomes = await Promise.allSettled([probe.refuse.mutate(), probe.set.mutate({ count: 3 })])
     expect(outcomes).toMatchObject([
       { reason: { data: { reason: 'request.rate_limited', httpStatus: 429 } } },

@@ -75,6 +75,12 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
       return handle(exchange)
     },
   })
+  const guarded = (handle: Area['handle']): Area => ({
+    handle: (exchange) => {
+      origins.requireOwnHost(exchange.req)
+      return handle(exchange)
+    },
+  })
   const metrics = named(METRICS_PATH, createMetricsHandler(services.metrics, env.METRICS_TOKEN, headers))
   const trpc: Area = { ...createTrpcHandler({ router, contextOf, headers }), accepts: JSON_ONLY }
   const rest: Area = { ...createRestHandler({ router, routes, contextOf, headers }), accepts: JSON_ONLY }
@@ -88,7 +94,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   const mailbox: Area =
     env.isProduction || (env.EMAIL_TRANSPORT ?? 'mailbox') !== 'mailbox'
       ? nowhere
-      : { handle: createMailboxHandler(services.database, headers) }
+      : guarded(createMailboxHandler(services.database, headers))
 
   const exact = new Map<string, Area>([
     ...Object.entries(health).map(([path, handle]) => [path, named(path, handle)] as const),

@@ -114,6 +114,17 @@ describe.each(DOORS)('over %s', (_, path) => {
       expect(await from(headers)).toEqual(cross)
     })
 
+    it.each([
+      ['this machine', 'localhost:3000', 200],
+      ['an address of the private network', '192.168.1.20:3000', 200],
+      ['the host of APP_URL', 'app.test', 200],
+      ['a name that somebody let resolve to us', 'evil.example:3000', cross],
+    ])('in development, reached as %s, with and without Fetch Metadata', async (_name, host, expected) => {
+      const origin = `http://${host}`
+      expect(await from({ host, origin })).toEqual(expected)
+      expect(await from({ host, origin, 'sec-fetch-site': 'same-origin' })).toEqual(expected)
+    })
+
     it('asks whoever carries the refresh cookie for the client header and for where it comes from', async () => {
       const cookie = '__Host-rt=token'
       const ours = { 'sec-fetch-site': 'same-origin', cookie }

@@ -71,6 +71,15 @@ describe('the development mailbox', () => {
     },
   )
 
+  it('is shown to nobody who reached it by a name that somebody let resolve to us', async () => {
+    for (const path of ['', '.json', `/${id}`, `/${id}/html`]) {
+      const answer = await send(`${server.url}/dev/mailbox${path}`, { headers: { host: 'evil.example:3000' } })
+      expect([answer.status, answer.reason()]).toEqual([403, 'request.cross_site'])
+    }
+    const named = await send(`${server.url}/dev/mailbox.json`, { headers: { host: 'localhost:3000' } })
+    expect(named.status).toBe(200)
+  })
+
   it('does not exist in production, nor where mail is sent for real', async () => {
     const smtp = { EMAIL_TRANSPORT: 'smtp', SMTP_HOST: 'smtp.internal', EMAIL_FROM: 'a@b.example' }
     const { url } = await useInstance({ router: probeRouter, env: smtp })

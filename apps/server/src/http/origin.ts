@@ -3,6 +3,7 @@ import { DomainError } from '@servai/api/errors'
 import { CONTEXT_HEADER } from '@servai/contract/roles'
 import type { CookieJar } from './cookies.ts'
 import type { HeaderList } from './headers.ts'
+import { isLocalHost } from './local-host.ts'
 
 /** Only a page that servAI let in by CORS, or a program, can send it. */
 export const CLIENT_HEADER = 'x-servai-client'
@@ -20,12 +21,14 @@ export type OriginGate = {
   preflight(req: IncomingMessage): HeaderList
   /** For everything that may change state. @throws forbidden request.cross_site */
   requireOwnPage(req: IncomingMessage): void
+  /** For what development alone shows to everybody. @throws forbidden request.cross_site */
+  requireOwnHost(req: IncomingMessage): void
 }
 
 export type OriginGateOptions = {
   appOrigin: string
   allowedOrigins: readonly string[]
-  /** Development: any address under which this very server was reached counts as its own. */
+  /** Development: the local address under which this very server was reached counts as its own. */
   trustsHost: boolean
   cookies: CookieJar
 }
@@ -46,8 +49,11 @@ export const createOriginGate = ({ appOrigin, allowedOrigins, trustsHost, cookie
     ]),
   )
   const refuse = () => new DomainError('forbidden', 'request.cross_site')
+  const appHost = new URL(appOrigin).host
+  const isOwnHost = (host = '') => host === appHost || isLocalHost(host)
   const isOwn = (origin: string, host: string | undefined) =>
-    origin === appOrigin || (trustsHost && (origin === `http://${host}` || origin === `https://${host}`))
+    origin === appOrigin ||
+    (trustsHost && isOwnHost(host) && (origin === `http://${host}` || origin === `https://${host}`))
 
   return {
     corsHeaders: ({ headers }) => (headers.origin === undefined ? NOTHING : (listed.get(headers.origin) ?? NOTHING)),
@@ -76,8 +82,12 @@ export const createOriginGate = ({ appOrigin, allowedOrigins, trustsHost, cookie
             origin === undefined
             ? !usesCookie
             : isListed || isOwn(origin, host)
-          : site === 'same-origin' || isListed
+          : (site === 'same-origin' && (!trustsHost || isOwnHost(host))) || isListed
       if (!isOurs || (usesCookie && req.headers[CLIENT_HEADER] === undefined)) throw refuse()
+    },
+
+    requireOwnHost: ({ headers }) => {
+      if (!isOwnHost(headers.host)) throw refuse()
     },
   }
 }

@@ -13,7 +13,8 @@ export const line = (max: number, min = 1) =>
 
 export const optionalLine = (max: number) => line(max, 0)
 
-export const id = z.uuid()
+/** In lower case, as the database writes it: two spellings of one id would pass for two. */
+export const id = z.uuid().toLowerCase()
 
 /** A moment, sent as ISO 8601 in UTC. */
 export const instant = z

@@ -10,7 +10,7 @@ describe.each(BACKENDS)('mail jobs on %s', (backend) => {
   })
   afterEach(() => stage.close())
 
-  it('sends each of the five messages in the language of its reader, with a link of APP_URL', async () => {
+  it('sends each of the six messages in the language of its reader, with a link of APP_URL', async () => {
     const [anna, ivan, maria] = await Promise.all([
       stage.addUser({ emailVerifiedAt: new Date() }),
       stage.addUser({ locale: 'ru', firstName: 'Иван' }),
@@ -23,11 +23,12 @@ describe.each(BACKENDS)('mail jobs on %s', (backend) => {
     await stage.emit('auth.reset_requested', { userId: maria.id, tokenId: reset.id })
     await stage.emit('auth.email_verified', { userId: anna.id })
     await stage.emit('auth.password_changed', { userId: anna.id })
+    await stage.emit('auth.refresh_reused', { userId: anna.id })
     await stage.emit('auth.registration_attempted', { userId: anna.id })
     await until(stage.isSettled)
 
     const sent = (subject: string) => stage.provider.received.filter((mail) => mail.subject === subject)
-    expect(stage.provider.received).toHaveLength(5)
+    expect(stage.provider.received).toHaveLength(6)
     expect(sent('Подтвердите адрес электронной почты для servAI')).toMatchObject([
       { to: ivan.email, text: expect.stringContaining(`https://homes.example/verify-email#token=${verify.token}\n`) },
     ])
@@ -38,6 +39,7 @@ describe.each(BACKENDS)('mail jobs on %s', (backend) => {
     expect(sent('Подтвердите адрес электронной почты для servAI')[0]!.text).toContain('действует 24 часа')
     expect(sent('Welcome to servAI')).toMatchObject([{ to: anna.email }])
     expect(sent('Your servAI password was changed')).toMatchObject([{ to: anna.email }])
+    expect(sent('We signed one of your devices out of servAI')).toMatchObject([{ to: anna.email }])
     expect(sent('You already have an account at servAI')).toMatchObject([{ to: anna.email }])
   })
 

@@ -8,6 +8,7 @@ export type Events = {
   'auth.email_verified': { userId: string }
   'auth.reset_requested': { userId: string; tokenId: string }
   'auth.password_changed': { userId: string }
+  'auth.refresh_reused': { userId: string }
 }
 
 export type Topic = keyof Events

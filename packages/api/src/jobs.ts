@@ -3,7 +3,7 @@ import type { Database } from '@servai/db'
 import type { Message, MessageContext } from '@servai/email/messages'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
-import { mailPasswordChanged, mailRegistrationAttempt } from './auth/jobs.ts'
+import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
 import { mailVerification, mailWelcome } from './verification/jobs.ts'
@@ -44,6 +44,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.email_verified': mailJob(mailWelcome),
   'auth.reset_requested': mailJob(mailPasswordReset),
   'auth.password_changed': mailJob(mailPasswordChanged),
+  'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
 }
 

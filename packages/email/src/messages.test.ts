@@ -3,7 +3,15 @@ import type { Locale } from '@servai/contract/locales'
 import { describe, expect, it } from 'vitest'
 
 import { TOKENS } from './layout.ts'
-import { TEXTS, passwordChanged, passwordReset, registrationAttempt, verification, welcome } from './messages.ts'
+import {
+  TEXTS,
+  passwordChanged,
+  passwordReset,
+  registrationAttempt,
+  sessionEnded,
+  verification,
+  welcome,
+} from './messages.ts'
 import type { Message, MessageContext } from './messages.ts'
 
 const TOKEN = 'q3Jv0nYk8h2hQm5v1rX9cW7tL4sD6fG8aZ0bN2eK1pU'
@@ -24,6 +32,7 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     passwordReset: passwordReset({ ...at, token: TOKEN, lifetimeMinutes: 60 }),
     passwordChanged: passwordChanged({ ...at, changedAt }),
     registrationAttempt: registrationAttempt(at),
+    sessionEnded: sessionEnded({ ...at, endedAt: changedAt }),
   }
 }
 
@@ -33,6 +42,7 @@ const LINKS: Record<string, string> = {
   passwordReset: `https://homes.example/reset-password#token=${TOKEN}`,
   passwordChanged: 'https://homes.example/forgot-password',
   registrationAttempt: 'https://homes.example/sign-in',
+  sessionEnded: 'https://homes.example/forgot-password',
 }
 
 const everyMessage = LOCALES.flatMap((locale) =>
@@ -125,6 +135,7 @@ describe('time in words', () => {
     ['bg', '21 ноември 2026 г. в 03:24 ч. UTC'],
   ] as const)('names the day and the zone in %s', (locale, when) => {
     expect(all(locale).passwordChanged!.text).toContain(when)
+    expect(all(locale).sessionEnded!.text).toContain(when)
   })
 
   it('follows the zone it is given', () => {

@@ -49,6 +49,12 @@ export const passwordChanged = (context: MessageContext & { changedAt: Date; tim
 export const registrationAttempt = (context: MessageContext): Message =>
   compose(context, '/sign-in', (texts, sender) => texts.registrationAttempt(sender))
 
+/** When an old refresh token has turned up and its session was ended. `timeZone` is an IANA name. */
+export const sessionEnded = (context: MessageContext & { endedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/forgot-password', (texts, sender) =>
+    texts.sessionEnded({ ...sender, endedAt: dateTime(context.locale, context.endedAt, context.timeZone ?? 'UTC') }),
+  )
+
 const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {
   const texts = TEXTS[context.locale]
   const sender = { sender: oneLine(context.senderName), host: new URL(context.appUrl).host }

@@ -91,7 +91,7 @@ export const register = async (visit: Visit, registration: Registration): Promis
   })
 }
 
-const refuse = async (visit: Visit, { userId, why }: Refusal): Promise<never> => {
+const refuseLogin = async (visit: Visit, { userId, why }: Refusal): Promise<never> => {
   visit.services.metrics.loginFailures.inc()
   const target = userId ? { entity: 'users', entityId: userId } : {}
   await transaction(visit, {}, (ctx) =>
@@ -144,11 +144,11 @@ export const login = async (
   })
   try {
     const result = await provePassword(visit, emailKey, password, device)
-    if ('refusal' in result) return await refuse(visit, result.refusal)
+    if ('refusal' in result) return await refuseLogin(visit, result.refusal)
     const { proof } = result
     const newHash = proof.needsRehash ? await rehash(services, password) : null
     const opened = await openProved(visit, proof, newHash, delivery)
-    if (!opened) return await refuse(visit, { userId: proof.userId, why: 'changed' })
+    if (!opened) return await refuseLogin(visit, { userId: proof.userId, why: 'changed' })
     const principal = await readPrincipal(services, opened.session.id)
     if (!principal) throw new Error('the session vanished')
     await counted.giveBack()
@@ -161,6 +161,16 @@ export const login = async (
     if (!(error instanceof DomainError)) await counted.giveBack()
     throw error
   }
+}
+
+const refuseChange = async (visit: Visit, { userId, sessionId }: Principal, why: Refusal['why']): Promise<never> => {
+  const target = { actorId: userId, sessionId, entity: 'users', entityId: userId }
+  await transaction(visit, { userId, sessionId }, (ctx) =>
+    audit(ctx, { action: 'auth.password_change', result: 'failed', details: { why }, ...target }),
+  )
+  throw new DomainError('invalid', 'auth.invalid_credentials', {
+    issues: [{ path: ['currentPassword'], code: 'wrong' }],
+  })
 }
 
 /**
@@ -184,7 +194,7 @@ export const changePassword = async (
       issues: [{ path: ['newPassword'], code: 'password.unchanged' }],
     })
   const result = await provePassword(visit, emailKey, currentPassword, readDevice(services, emailKey, deviceToken))
-  if ('refusal' in result) throw wrongCurrentPassword()
+  if ('refusal' in result) return refuseChange(visit, principal, result.refusal.why)
   const newHash = await services.passwords.hash('register', newPassword)
   const tokenVersion = await transaction(visit, { userId, sessionId }, async (ctx) => {
     await lockUser(ctx, userId)
@@ -192,7 +202,7 @@ export const changePassword = async (
       .select({ passwordHash: credentials.passwordHash })
       .from(credentials)
       .where(eq(credentials.userId, userId))
-    if (stored?.passwordHash !== result.proof.passwordHash) throw wrongCurrentPassword()
+    if (stored?.passwordHash !== result.proof.passwordHash) return null
     const version = await replacePassword(ctx, userId, newHash)
     await clearAttempts(ctx.db, bucketOf(emailKey))
     await voidTokens(ctx, userId, ['reset_password'])
@@ -202,12 +212,10 @@ export const changePassword = async (
     await services.principals.suspend(userId)
     return version
   })
+  if (tokenVersion === null) return refuseChange(visit, principal, 'changed')
   const { sign, ttlSeconds } = services.accessTokens
   return { accessToken: await sign({ userId, sessionId, tokenVersion }), expiresIn: ttlSeconds }
 }
-
-const wrongCurrentPassword = () =>
-  new DomainError('invalid', 'auth.invalid_credentials', { issues: [{ path: ['currentPassword'], code: 'wrong' }] })
 
 export const updateProfile = async (
   visit: Visit,

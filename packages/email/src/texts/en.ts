@@ -64,4 +64,16 @@ export const en: Texts = {
     button: 'Sign in',
     why: `You receive this message because this address was given in the registration form at ${host}.`,
   }),
+
+  sessionEnded: ({ sender, host, endedAt }) => ({
+    subject: `We signed one of your devices out of ${sender}`,
+    preheader: `Signed out on ${endedAt}.`,
+    heading: 'We signed one of your devices out',
+    body: [
+      `On ${endedAt} the key that keeps one of your devices signed in was used twice, so we ended that session. Someone else may have a copy of the key.`,
+      'Sign in again on that device. If you do not know how this came about, choose a new password, which signs out all your devices, and tell your management company.',
+    ],
+    button: 'Choose a new password',
+    why: `You receive this message because a session of the account with this address was ended at ${host}. These notices cannot be turned off.`,
+  }),
 }

@@ -21,4 +21,5 @@ export type Texts = {
   passwordReset(values: Sender & { duration: string }): Copy
   passwordChanged(values: Sender & { changedAt: string }): Copy
   registrationAttempt(values: Sender): Copy
+  sessionEnded(values: Sender & { endedAt: string }): Copy
 }

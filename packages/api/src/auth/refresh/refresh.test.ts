@@ -5,6 +5,7 @@ import { anonymous, refusal, services } from '../../../test/callers.ts'
 import {
   auditOf,
   createBrowser,
+  eventsOf,
   outcomesOf,
   PASSWORD,
   registerVerified,
@@ -113,6 +114,15 @@ describe('auth.refresh', () => {
     expect(await auditOf(email)).toContainEqual(
       expect.objectContaining({ action: 'auth.refresh_reuse', result: 'denied' }),
     )
+  })
+
+  it('tells the owner once that a token was used twice', async () => {
+    const { email, refreshToken } = await start()
+    const newest = await next(refreshToken)
+    await endGrace(refreshToken)
+    for (const token of [refreshToken, refreshToken, newest.refreshToken])
+      await expect(refresh(token)).rejects.toMatchObject(revoked)
+    expect((await eventsOf(email)).filter((topic) => topic === 'auth.refresh_reused')).toHaveLength(1)
   })
 
   it('ends the family at once for a token two steps old', async () => {

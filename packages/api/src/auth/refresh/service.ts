@@ -10,6 +10,7 @@ import { eq, sql } from 'drizzle-orm'
 import { audit } from '../../audit.ts'
 import { networkOf } from '../../client-traits.ts'
 import { DomainError } from '../../errors.ts'
+import { emit } from '../../events.ts'
 import { enforce } from '../../limits.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 import {
@@ -76,6 +77,7 @@ const advance = async (ctx: VisitDb, presented: PresentedRefreshToken, delivery:
     case 'reuse':
       await revokeSessions(ctx, eq(sessions.id, sessionId), 'refresh_reuse')
       await audit(ctx, { ...event, action: 'auth.refresh_reuse', details: { presented: presented.counter, current } })
+      await emit(ctx, 'auth.refresh_reused', { userId })
       return { kind: 'reused' }
     case 'ahead':
       await audit(ctx, { ...event, action: 'auth.refresh_ahead', details: { presented: presented.counter, current } })

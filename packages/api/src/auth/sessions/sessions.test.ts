@@ -1,6 +1,6 @@
 import { buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
-import { anonymous, asUser, refusal, signIn } from '../../../test/callers.ts'
+import { anonymous, asUser, refusal, services, signIn } from '../../../test/callers.ts'
 import {
   auditOf,
   createBrowser,
@@ -13,6 +13,7 @@ import {
   tally,
   tokenOf,
   unlimited,
+  userIdOf,
 } from '../../../test/identity.ts'
 
 const revoked = refusal('UNAUTHORIZED', 'auth.session_revoked')
@@ -98,13 +99,15 @@ describe('auth.revokeSession', () => {
     expect(row).toEqual({ revoked: false })
   })
 
-  it('refuses the current session, one that has ended, and what is no id', async () => {
+  it('refuses the current session however its id is written, one that has ended, and what is no id', async () => {
     const email = await registerVerified()
     const [here, there] = [await signInAs(email), await signInAs(email)]
-    await expect(here.as().auth.revokeSession({ id: await idOf(here.as()) })).rejects.toMatchObject({
-      code: 'BAD_REQUEST',
-      cause: { details: { issues: [{ path: ['id'], code: 'current_session' }] } },
-    })
+    const current = await idOf(here.as())
+    for (const id of [current, current.toUpperCase()])
+      await expect(here.as().auth.revokeSession({ id })).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+        cause: { details: { issues: [{ path: ['id'], code: 'current_session' }] } },
+      })
     const id = await idOf(there.as())
     await here.as().auth.revokeSession({ id })
     await expect(here.as().auth.revokeSession({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
@@ -192,6 +195,27 @@ describe('auth.changePassword', () => {
     await expect(signInAs(email)).rejects.toMatchObject(refusal('UNAUTHORIZED', 'auth.invalid_credentials'))
   })
 
+  it('writes down a wrong current password, for whoever looks into an account that was taken over', async () => {
+    const email = await registerVerified()
+    const { as } = await signInAs(email)
+    const wrong = { currentPassword: OTHER_PASSWORD, newPassword: 'nine blue kites in the wind' }
+    await expect(as().auth.changePassword(wrong)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    const userId = await userIdOf(email)
+    const [row] = await database.lookup(
+      `select actor_id, session_id is not null as "inSession", entity, entity_id, result, after from audit_log
+       where actor_id = $1 and action = 'auth.password_change'`,
+      [userId],
+    )
+    expect(row).toEqual({
+      actor_id: userId,
+      inSession: true,
+      entity: 'users',
+      entity_id: userId,
+      result: 'failed',
+      after: { why: 'wrong_password' },
+    })
+  })
+
   it('refuses a weak password and the old one', async () => {
     const { as } = await signInAs(await registerVerified())
     const attempt = (newPassword: string) => as().auth.changePassword({ ...change, newPassword })
@@ -240,7 +264,6 @@ describe('an access token', () => {
   it('is worth nothing without its session, with another person’s, or under another version', async () => {
     const user = await buildUser()
     const { sessionId } = await signIn(await buildUser())
-    const { services } = await import('../../../test/callers.ts')
     const forged = await services.accessTokens.sign({ userId: user.id, sessionId, tokenVersion: 1 })
     const lonely = await services.accessTokens.sign({
       userId: user.id,

@@ -34,6 +34,7 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
     ...(redisUrl && { REDIS_URL: redisUrl }),
     NODE_ENV: 'production',
     TRUST_PROXY_HOPS: '1',
+    METRICS_PUBLIC: 'true',
     EMAIL_TRANSPORT: 'smtp',
     EMAIL_FROM: 'no-reply@bench.servai.example',
     SMTP_HOST: '127.0.0.1',

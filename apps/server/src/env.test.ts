@@ -26,6 +26,7 @@ const production = {
   EMAIL_TRANSPORT: 'smtp',
   SMTP_HOST: 'smtp.internal',
   EMAIL_FROM: 'no-reply@servai.example',
+  METRICS_PORT: '9464',
 }
 
 const faults = (record: Record<string, string | undefined>): string[] => {
@@ -135,6 +136,16 @@ describe('in production, parseEnv refuses', () => {
       'EMAIL_TRANSPORT must be resend or smtp in production',
     ])
     expect(faults({ ...production, SMTP_HOST: undefined })).toEqual(['EMAIL_TRANSPORT=smtp needs SMTP_HOST'])
+  })
+
+  it('metrics that anybody may read, unless they are meant to be', () => {
+    const open = { ...production, METRICS_PORT: undefined }
+    const fault = 'METRICS_PORT: set it, or METRICS_TOKEN, or METRICS_PUBLIC=true where anybody may read /metrics'
+    expect(faults(open)).toEqual([fault])
+    expect(faults({ ...open, METRICS_PUBLIC: 'false' })).toEqual([fault])
+    expect(faults({ ...open, METRICS_PUBLIC: 'true' })).toEqual([])
+    expect(faults({ ...open, METRICS_TOKEN: randomBytes(16).toString('hex') })).toEqual([])
+    expect(faults({ ...development, METRICS_PORT: undefined })).toEqual([])
   })
 
   it('plain http and an example token', () => {

@@ -63,6 +63,8 @@ export const serverEnv = z.object({
   /** `/metrics` on a port of its own instead of the main one. */
   METRICS_PORT: port.optional(),
   METRICS_TOKEN: z.string().min(16).optional(),
+  /** Says that `/metrics` on the main port, without a token, is meant so. */
+  METRICS_PUBLIC: z.stringbool().default(false),
   TRUST_PROXY_HOPS: integer(0, 10).default(0),
   /** Other origins whose pages may call the API, separated by commas. */
   ALLOWED_ORIGINS: z
@@ -115,6 +117,8 @@ const productionFaults = (env: z.output<typeof serverEnv>): string[] => {
   }
   if (new Set(passwords.map(([, password]) => password)).size < passwords.length)
     faults.push('DATABASE_URL, DATABASE_SYSTEM_URL and DATABASE_OWNER_URL: each needs a password of its own')
+  if (env.METRICS_PORT === undefined && env.METRICS_TOKEN === undefined && !env.METRICS_PUBLIC)
+    faults.push('METRICS_PORT: set it, or METRICS_TOKEN, or METRICS_PUBLIC=true where anybody may read /metrics')
   if (env.METRICS_TOKEN && PLACEHOLDER.test(env.METRICS_TOKEN)) faults.push('METRICS_TOKEN: this is an example')
   if (!env.APP_URL.startsWith('https:')) faults.push('APP_URL: has to be https in production')
   return faults

@@ -31,7 +31,7 @@ export type AppOptions = {
 
 const JSON_ONLY = ['application/json']
 /** Receiving ten megabytes, reading them, writing ten thousand rows. */
-const IMPORT_TIMEOUT_MS = 90_000
+export const IMPORT_TIMEOUT_MS = 90_000
 const METRICS_PATH = '/metrics'
 /** Never pages of the web app, whatever stands below. */
 const RESERVED = /^\/(api|trpc|health|metrics|dev)(\/|$)/

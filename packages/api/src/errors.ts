@@ -64,6 +64,8 @@ export const isRetryable = (error: unknown) => {
 
 const fromPostgres = ({ code, constraint_name: constraint }: PostgresError): DomainError | null => {
   if (code === '23505' && constraint && TAKEN[constraint]) return new DomainError('conflict', TAKEN[constraint])
+  if (code === '23514' && constraint?.endsWith('_timezone'))
+    return new DomainError('invalid', 'request.invalid', { issues: [{ path: ['timezone'], code: 'timezone' }] })
   if (code === '40001' || code === '40P01' || code === '55P03' || code.startsWith('53') || code.startsWith('57P'))
     return new DomainError('unavailable', 'server.busy', { retryAfterSeconds: 1 })
   if (code === '57014') return new DomainError('timeout', 'request.timeout')

@@ -1,3 +1,4 @@
+import { TIMEZONE_PATTERN } from '@servai/db/schema/timezones'
 import { z } from 'zod'
 
 const CONTROL = /\p{Cc}/u
@@ -33,11 +34,15 @@ export const decimal = (precision: number, scale: number) =>
 
 export const version = z.int().min(1).max(2_147_483_647)
 
+const ZONE = new RegExp(TIMEZONE_PATTERN)
+
+/** IANA name that PostgreSQL, Node and browsers read alike. */
 export const timezone = z
   .string()
   .max(64)
   .refine(
     (value) => {
+      if (!ZONE.test(value)) return false
       try {
         new Intl.DateTimeFormat('en', { timeZone: value })
         return true

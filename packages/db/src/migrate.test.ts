@@ -51,7 +51,9 @@ const open = (urls: { app: string; system: string }) => {
 }
 
 const journalOf = async (folder: string) =>
-  JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8')) as { entries: { idx: number; when: number }[] }
+  JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8')) as {
+    entries: { idx: number; when: number; tag: string }[]
+  }
 
 /** The product's migrations with one more that fails half-way. */
 const withFailingMigration = async () => {
@@ -93,6 +95,52 @@ it('counts the migrations a database lacks', async () => {
   const database = open(urls)
   await migrate(urls.owner)
   expect(await pendingMigrations(database, await withFailingMigration())).toBe(1)
+})
+
+/** The product's migrations up to and with this one. */
+const withMigrationsUntil = async (tag: string) => {
+  const folder = await mkdtemp(join(tmpdir(), 'servai-drizzle-'))
+  cleanUps.push(() => rm(folder, { recursive: true }))
+  await cp(drizzle, folder, { recursive: true })
+  const journal = await journalOf(folder)
+  const last = journal.entries.findIndex((entry) => entry.tag === tag)
+  const entries = journal.entries.slice(0, last + 1)
+  await writeFile(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }))
+  return folder
+}
+
+it('brings zones that are read two ways, and contacts kept in clear, over from an older database', async () => {
+  const urls = await emptyDatabase()
+  await migrate(urls.owner, await withMigrationsUntil('0003_timezones'))
+  const system = postgres(urls.system, { max: 1 })
+  cleanUps.push(() => system.end())
+  const zones = ['+02:00', '-05', 'EST', 'cet', 'Turkey', 'UTC', 'Europe/Sofia', 'America/Port-au-Prince', 'Etc/GMT+3']
+  for (const [at, zone] of zones.entries())
+    await system`
+      insert into companies (id, name, legal_name, registration_number, country, currency, locale, timezone)
+      values (gen_random_uuid(), ${at}, 'Legal', ${at}, 'BG', 'EUR', 'bg', ${zone})`
+  await system`
+    insert into people (company_id, id, first_name, last_name, email, phone)
+    select id, gen_random_uuid(), 'Maria', 'Ivanova', 'maria@mail.example', '+359881234567' from companies limit 1`
+
+  await migrate(urls.owner)
+  const migrated = await system`select timezone, version from companies order by name`
+  expect(migrated.map(({ timezone }) => timezone)).toEqual([
+    'Etc/GMT-2',
+    'Etc/GMT+5',
+    'Etc/GMT+5',
+    'Europe/Brussels',
+    'UTC',
+    'UTC',
+    'Europe/Sofia',
+    'America/Port-au-Prince',
+    'Etc/GMT+3',
+  ])
+  expect(await system`select after from audit_log where action = 'people.create'`).toEqual([
+    { after: { first_name: 'Maria', last_name: 'Ivanova', email: 'm…@m….example', phone: '…67' } },
+  ])
+  await expect(system`update audit_log set after = null`).rejects.toMatchObject({ code: '42501' })
+  expect(await wallFaults(open(urls))).toEqual([])
 })
 
 it('names a wall that has fallen', async () => {

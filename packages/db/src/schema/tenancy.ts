@@ -12,11 +12,14 @@ import {
   type PgColumn,
 } from 'drizzle-orm/pg-core'
 import { uuidv7 } from 'uuidv7'
+import { TIMEZONE_PATTERN } from './timezones.ts'
 
 /** Serves requests; sees one company at a time. */
 export const appRole = pgRole('servai_app').existing()
 /** Sign-in, sessions, the outbox relay and platform work. */
 export const systemRole = pgRole('servai_system').existing()
+/** Owns everything, and is held by forced row-level security all the same. */
+export const ownerRole = pgRole('servai_owner').existing()
 
 /** Company of the current transaction; NULL, hence no rows, when none was opened. */
 export const currentCompany = sql`nullif(current_setting('app.company_id', true), '')::uuid`
@@ -82,4 +85,7 @@ export const active = (t: { deletedAt: PgColumn }): SQL => sql`${t.deletedAt} is
 
 /** Browsers and Node know zones that PostgreSQL may not; such a name would break every query that asks for today. */
 export const knownTimezone = (name: string, column: AnyPgColumn) =>
-  check(name, sql`(timestamptz 'epoch' at time zone ${column}) is not null`)
+  check(
+    name,
+    sql`${column} ~ ${sql.raw(`'${TIMEZONE_PATTERN}'`)} and (timestamptz 'epoch' at time zone ${column}) is not null`,
+  )

@@ -1,8 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { auditLog } from '@servai/db/schema/audit'
+import { companies } from '@servai/db/schema/companies'
 import { buildCompany, buildComplex, buildGrant, buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
 import { as, asUser, refusal } from '../../../test/callers.ts'
+import { domainErrorOf } from '../../errors.ts'
 
 let serial = 0
 const particulars = () => ({
@@ -99,6 +101,78 @@ describe('the platform', () => {
     await expect(director.property.companies.get({ id: company.id })).rejects.toMatchObject(
       refusal('FORBIDDEN', 'auth.context_denied'),
     )
+  })
+})
+
+describe('country and registration number', () => {
+  const moved = { country: 'RO' }
+  const renumbered = { registrationNumber: `moved-${process.pid}` }
+
+  it.each([moved, renumbered])('%j is for the platform to change, seen from above', async (change) => {
+    const company = await buildCompany()
+    const { id } = company
+    const denied = refusal('FORBIDDEN', 'auth.forbidden')
+    for (const caller of [as(company, 'director'), as(company, 'platform_admin'), as(company, 'accountant')])
+      await expect(caller.property.companies.update({ id, version: 1, ...change })).rejects.toMatchObject(denied)
+    const { companies } = as(null, 'platform_admin').property
+    expect(await companies.update({ id, version: 1, ...change })).toMatchObject({ version: 2, ...change })
+  })
+
+  it('tell a director nothing of other companies: a number that is taken is refused like one that is free', async () => {
+    const [company, other] = [await buildCompany(), await buildCompany()]
+    const { companies } = as(company, 'director').property
+    for (const registrationNumber of [other.registrationNumber, `free-${process.pid}`])
+      await expect(companies.update({ id: company.id, version: 1, registrationNumber })).rejects.toMatchObject(
+        refusal('FORBIDDEN', 'auth.forbidden'),
+      )
+  })
+
+  it('may be sent along unchanged', async () => {
+    const { id, country, registrationNumber } = await buildCompany()
+    const { companies } = as({ id }, 'director').property
+    const sent = { id, version: 1, country, registrationNumber, name: 'Renamed' }
+    expect(await companies.update(sent)).toMatchObject({ version: 2, name: 'Renamed' })
+  })
+
+  it('are closed to requests by the database itself', async () => {
+    const { id } = await buildCompany()
+    for (const change of [moved, renumbered])
+      await expect(
+        database.company({ companyId: id }, 'write', (db) =>
+          db.update(companies).set(change).where(eq(companies.id, id)),
+        ),
+      ).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+describe('a time zone', () => {
+  it.each(['+02:00', '-05', 'EST', 'CET', 'GMT0', 'Europe/Sofia+2', 'Foo/Bar', 'Foo/Bar-2', 'europe', '', 'UTC+2'])(
+    '%j is refused, by the contract and by the database',
+    async (timezone) => {
+      const company = await buildCompany()
+      const { id } = company
+      const issue = { path: ['timezone'], code: 'timezone' }
+      const asked = as(company, 'director').property.companies.update({ id, version: 1, timezone })
+      await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+      const written = database
+        .company({ companyId: id }, 'write', (db) => db.update(companies).set({ timezone }).where(eq(companies.id, id)))
+        .catch((error: unknown) => domainErrorOf(error))
+      expect(await written).toMatchObject({ code: 'invalid', reason: 'request.invalid' })
+      if (/^[+-]|EST/.test(timezone)) expect(await written).toMatchObject({ details: { issues: [issue] } })
+    },
+  )
+
+  it.each([
+    'UTC',
+    'Europe/Sofia',
+    'America/Port-au-Prince',
+    'America/Argentina/Buenos_Aires',
+    'Etc/GMT+2',
+    'Etc/GMT-14',
+  ])('%s is taken', async (timezone) => {
+    const company = await buildCompany()
+    const { companies } = as(company, 'director').property
+    expect(await companies.update({ id: company.id, version: 1, timezone })).toMatchObject({ timezone })
   })
 })
 

@@ -16,6 +16,9 @@ export const mayFound = (actor: Actor) =>
 
 export const mayUpdate = (actor: Actor) => mayFound(actor) || ownScope(actor) === 'company'
 
+/** Unique across companies: who may set it could ask which others exist. The database grants it to the platform alone. */
+export const mayRegister = mayFound
+
 /** Inside a company row-level security leaves only that one; removed ones exist only for who may restore them. */
 export const visibleTo = (actor: Actor): SQL | undefined => (mayFound(actor) ? undefined : isNull(companies.deletedAt))
 

@@ -12,7 +12,7 @@ import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { fieldsSent, requireNoChildren, requireRight, requireVersion } from '../policy.ts'
-import { allowedActions, listedFor, mayFound, mayUpdate, visibleTo } from './policy.ts'
+import { allowedActions, listedFor, mayFound, mayRegister, mayUpdate, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof company>
 
@@ -28,7 +28,15 @@ const SORTS = {
   createdAt: null,
 } as const satisfies Record<string, Sort>
 
-const { deletedBy: _deletedBy, ...columns } = getTableColumns(companies)
+const {
+  deletedBy: _deletedBy,
+  email: _email,
+  phone: _phone,
+  bankName: _bankName,
+  iban: _iban,
+  bic: _bic,
+  ...columns
+} = getTableColumns(companies)
 
 const selectRows = (db: CompanyDb | SystemDb, keys: SQL) =>
   db
@@ -86,30 +94,32 @@ export const createCompany = async (ctx: CompaniesCtx, input: z.output<typeof cr
 }
 
 /**
- * What a company may say of itself; its status is the platform's.
+ * What a company may say of itself; its status, country and registration number are the platform's.
  *
- * @throws not_found property.company_not_found, conflict property.version_conflict, property.registration_taken
+ * @throws not_found property.company_not_found, forbidden auth.forbidden,
+ *   conflict property.version_conflict, property.registration_taken
  */
 export const updateCompany = async (ctx: CompaniesCtx, input: z.output<typeof updateCompanyInput>) => {
   const { id, version } = input
-  const { name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address } = input
+  const { name, legalName, vatNumber, currency, locale, timezone, address } = input
   const row = await lockCompany(ctx, id)
   requireRight(mayUpdate(ctx.actor))
+  const registration = changed(row, input)
+  requireRight(!registration || mayRegister(ctx.actor))
   requireVersion(row, version)
-  const changes = fieldsSent({
-    name,
-    legalName,
-    registrationNumber,
-    vatNumber,
-    country,
-    currency,
-    locale,
-    timezone,
-    address,
-  })
+  const changes = fieldsSent({ name, legalName, vatNumber, currency, locale, timezone, address, ...registration })
   if (changes) await ctx.db.update(companies).set(changes).where(eq(companies.id, id))
   return getCompany(ctx, { id })
 }
+
+type Registration = { country: string; registrationNumber: string }
+
+/** What of it differs from what stands; a form sends the rest along. */
+const changed = (row: Registration, sent: Partial<Registration>) =>
+  fieldsSent({
+    country: sent.country === row.country ? undefined : sent.country,
+    registrationNumber: sent.registrationNumber === row.registrationNumber ? undefined : sent.registrationNumber,
+  })
 
 /** @throws not_found property.company_not_found, conflict property.version_conflict, property.has_children */
 export const removeCompany = async (
@@ -137,8 +147,9 @@ export const restoreCompany = async (ctx: CompaniesCtx, { id }: { id: string }) 
 }
 
 const lockCompany = async ({ db, actor }: CompaniesCtx, id: string, state: 'present' | 'removed' = 'present') => {
+  const { version, deletedAt, country, registrationNumber } = companies
   const [row] = await db
-    .select({ version: companies.version, deletedAt: companies.deletedAt })
+    .select({ version, deletedAt, country, registrationNumber })
     .from(companies)
     .where(and(eq(companies.id, id), visibleTo(actor)))
     .for('no key update')

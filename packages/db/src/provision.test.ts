@@ -90,6 +90,56 @@ describe('provision', () => {
     await expect(connect(url)`select 1`).rejects.toMatchObject({ code: '42501' })
   })
 
+  it.each(['owner', 'app', 'system'] as const)('keeps servai_%s out of the databases beside its own', async (role) => {
+    const { name, loginOf } = freshDatabase()
+    await provision(adminUrl, { database: name, passwords })
+    for (const other of ['postgres', 'template1'])
+      await expect(connect(Object.assign(loginOf(role), { pathname: `/${other}` }))`select 1`).rejects.toMatchObject({
+        code: '42501',
+      })
+    expect(await connect(adminUrl)`select 1 as one`).toEqual([{ one: 1 }])
+  })
+
+  it.each(['app', 'system'] as const)(
+    'lets servai_%s keep neither large objects nor temporary tables',
+    async (role) => {
+      const { name, loginOf } = freshDatabase()
+      await provision(adminUrl, { database: name, passwords })
+      const sql = connect(loginOf(role))
+      for (const statement of [
+        'select lo_create(0)',
+        'select lo_creat(-1)',
+        `select lo_from_bytea(0, 'kept')`,
+        `select lo_put(1, 0, 'kept')`,
+        'select lo_open(1, 131072)',
+        `select lowrite(0, 'kept')`,
+        `select lo_import('/etc/hostname')`,
+        `select lo_export(1, '/tmp/kept')`,
+        'create temp table kept (id int)',
+      ])
+        await expect(sql.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' })
+    },
+  )
+
+  it('works for a login that is no superuser, and leaves to others what that login may not take', async () => {
+    const { name, admin, loginOf } = freshDatabase()
+    const login = `provisioner_${randomBytes(4).toString('hex')}`
+    await admin.unsafe(`create role ${login} login createrole createdb password 'provisioner'`)
+    for (const role of Object.values(ROLES)) await admin.unsafe(`grant ${role} to ${login} with admin option`)
+    await admin.unsafe(`create database ${name}_home owner ${login}`)
+    cleanUps.push(async () => {
+      await admin.unsafe(`drop database ${name}_home`)
+      await admin.unsafe(`drop owned by ${login}; drop role ${login}`)
+    })
+    const url = Object.assign(new URL(adminUrl), {
+      username: login,
+      password: 'provisioner',
+      pathname: `/${name}_home`,
+    })
+    await provision(url.href, { database: name, passwords })
+    expect(await connect(loginOf('app'))`select 1 as one`).toEqual([{ one: 1 }])
+  })
+
   it('takes over a database that another role made and left open', async () => {
     const { name, admin, loginOf } = freshDatabase()
     await admin.unsafe(`create database ${name}`)

@@ -28,9 +28,11 @@ export const provision = async (adminUrl: string, { database, passwords }: Provi
     const inside = postgres(adminUrl, { max: 1, onnotice: () => {}, database })
     try {
       await arrangeSchemas(inside)
+      await closeLargeObjects(inside)
     } finally {
       await inside.end()
     }
+    await closeNeighbours(admin)
     for (const role of memberships) await admin.unsafe(`revoke ${role} from current_user`)
   } finally {
     await admin.end()
@@ -88,6 +90,32 @@ const arrangeSchemas = async (inside: postgres.Sql) => {
     revoke all on schema bullmq from public, ${ROLES.app};
   `)
 }
+
+/**
+ * What PUBLIC may do in every cluster unless told otherwise: enter the databases beside ours, keep large objects in ours,
+ * which know no row-level security. Taken back where this login may do so.
+ */
+const closeNeighbours = async (admin: postgres.Sql) => {
+  const open = await admin<{ name: string }[]>`
+    select datname as name from pg_database
+    where datname in ('postgres', 'template1') and pg_has_role(current_user, datdba, 'usage')
+      and has_database_privilege('servai_app', oid, 'connect')`
+  for (const { name } of open) await admin.unsafe(`revoke connect on database ${quoteIdentifier(name)} from public`)
+}
+
+const closeLargeObjects = (inside: postgres.Sql) =>
+  inside.unsafe(`
+    do $$
+    declare routine regprocedure;
+    begin
+      for routine in
+        select oid::regprocedure from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^(lo_.*|loread|lowrite)$'
+          and pg_has_role(current_user, proowner, 'usage') and has_function_privilege('${ROLES.app}', oid, 'execute')
+      loop
+        execute format('revoke execute on function %s from public', routine);
+      end loop;
+    end $$`)
 
 /** The verifier the server would store itself: so no statement log and no `pg_stat_activity` ever holds a password. */
 const scramVerifier = (password: string) => {

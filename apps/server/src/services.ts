@@ -5,6 +5,7 @@ import { createPasswordHasher } from '@servai/auth/password-hash'
 import { createDatabase } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
 import { createRedis, type RedisConnection } from '@servai/redis/connection'
+import { watchEviction } from '@servai/redis/eviction'
 import { createPrincipalCache } from '@servai/redis/principal-cache'
 import { createLimiter } from '@servai/redis/rate-limit'
 import type { Logger } from '@servai/telemetry/log'
@@ -94,6 +95,11 @@ export const createServices = (env: Env, log: Logger, now = () => new Date()): P
         onError: (error) => log.warn({ err: error }, 'Redis failed'),
       })
     : null
+  // The worker's queue is in the same Redis.
+  if (redis)
+    watchEviction(redis, (evictionPolicy) =>
+      log.error({ evictionPolicy }, 'Redis may evict jobs: set its maxmemory-policy to noeviction'),
+    )
   const principals = createPrincipalCache<Principal>({
     redis,
     onHit: () => metrics.cacheHits.inc({ cache: 'principal' }),

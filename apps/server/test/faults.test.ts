@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { migrate } from '@servai/db/migrate'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createRedisProcess, hasRedisServer } from '../../../packages/redis/test/redis-process.ts'
 import { openInstance, useInstance, type Instance } from './instance.ts'
 import { startPrivateDatabase, type PrivateDatabase } from './private-database.ts'
@@ -107,4 +107,22 @@ it('answers 503 at once to who finds every connection taken', async () => {
   expect(ms).toBeLessThan(1_000)
   expect((await holder).status).toBe(200)
   expect((await send(`${url}/api/v1/probe/transaction`, { json: {} })).status).toBe(200)
+})
+
+describe.skipIf(!hasRedisServer)('on a Redis that may evict jobs', () => {
+  it('says so in its log and where integrations are asked for', async () => {
+    const redis = await createRedisProcess()
+    await redis.start('--maxmemory-policy', 'allkeys-lru')
+    onTestFinished(() => redis.kill())
+    const server = await useInstance({ router: probeRouter, env: { REDIS_URL: redis.url } })
+    await expect
+      .poll(() => server.logs().find(({ evictionPolicy }) => evictionPolicy === 'allkeys-lru'), { timeout: 5_000 })
+      .toMatchObject({
+        level: 'error',
+        msg: 'Redis may evict jobs: set its maxmemory-policy to noeviction',
+      })
+    expect((await send(`${server.url}/health/integrations`)).json()).toMatchObject({
+      redis: { configured: true, reachable: true, evictionPolicy: 'allkeys-lru', keepsJobs: false },
+    })
+  })
 })

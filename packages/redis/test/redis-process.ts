@@ -31,8 +31,8 @@ export const createRedisProcess = async () => {
   return {
     url: `redis://127.0.0.1:${port}`,
 
-    async start() {
-      const started = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], {
+    async start(...options: string[]) {
+      const started = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', ...options], {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       child = started

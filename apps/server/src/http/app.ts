@@ -24,7 +24,7 @@ import { createWebHandler } from './web.ts'
 export type AppOptions = {
   env: Env
   services: Services
-  redis: Pick<RedisConnection, 'ping'> | null
+  redis: Pick<RedisConnection, 'ping' | 'client'> | null
   router: AnyTRPCRouter
   phase: () => Phase
 }

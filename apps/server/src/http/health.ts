@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import type { RedisConnection } from '@servai/redis/connection'
+import { KEEPS_JOBS, readEvictionPolicy } from '@servai/redis/eviction'
 import type { Database } from '@servai/db'
 import { reply, replyJson, type Exchange } from './exchange.ts'
 import type { AnswerHeaders } from './headers.ts'
@@ -35,7 +36,7 @@ const isMemoryHigh = () => {
 
 export type HealthOptions = {
   database: Pick<Database, 'ping'>
-  redis: Pick<RedisConnection, 'ping'> | null
+  redis: Pick<RedisConnection, 'ping' | 'client'> | null
   /** Rejects when the provider cannot be reached or does not accept the credentials. */
   mail: { transport: string; check: () => Promise<void> }
   phase: () => Phase
@@ -61,8 +62,9 @@ export const createHealthHandler = ({ database, redis, mail, phase, headers }: H
   })
 
   const integrations = fresh(INTEGRATIONS_MAX_AGE_MS, async () => {
-    const [isRedisUp, isMailUp] = await Promise.all([
+    const [isRedisUp, evictionPolicy, isMailUp] = await Promise.all([
       redis ? redis.ping() : false,
+      redis ? readEvictionPolicy(redis) : null,
       mail.check().then(
         () => true,
         () => false,
@@ -70,7 +72,12 @@ export const createHealthHandler = ({ database, redis, mail, phase, headers }: H
     ])
     return {
       mail: { transport: mail.transport, configured: mail.transport !== 'mailbox', reachable: isMailUp },
-      redis: { configured: redis !== null, reachable: isRedisUp },
+      redis: {
+        configured: redis !== null,
+        reachable: isRedisUp,
+        evictionPolicy,
+        keepsJobs: evictionPolicy === null ? null : evictionPolicy === KEEPS_JOBS,
+      },
     }
   })
 

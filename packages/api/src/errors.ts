@@ -35,6 +35,11 @@ export class DomainError extends Error {
   }
 }
 
+/** What we have stored ourselves cannot be computed with; no value of the caller had a part in it. */
+export class StoredDataError extends Error {
+  override name = 'StoredDataError'
+}
+
 type PostgresError = Error & { code: string; constraint_name?: string }
 
 const isPostgresError = (error: unknown): error is PostgresError =>
@@ -45,6 +50,12 @@ const postgresErrorOf = (error: unknown): PostgresError | null => {
   for (let at = error; at instanceof Error; at = at.cause) if (isPostgresError(at)) return at
   return null
 }
+
+/** For a query that takes nothing from the caller: a data exception (class 22) in it is ours. */
+export const asStoredDataError = (error: unknown): unknown =>
+  postgresErrorOf(error)?.code.startsWith('22')
+    ? new StoredDataError('what is stored cannot be read', { cause: error })
+    : error
 
 /** Unique and exclusion constraints that users can run into. */
 const TAKEN: Record<string, Reason> = {
@@ -83,6 +94,7 @@ const isUnreachable = (error: unknown) => {
 /** What the caller is told of an error, or `null` for one that is nobody's business but ours. */
 export const domainErrorOf = (error: unknown): DomainError | null => {
   if (error instanceof DomainError) return error
+  if (error instanceof StoredDataError) return null
   if (error instanceof ZodError)
     return new DomainError('invalid', 'request.invalid', {
       issues: error.issues.map((issue) => ({

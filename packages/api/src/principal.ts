@@ -1,17 +1,20 @@
 import { loadPrincipal, type Principal } from '@servai/db/principal'
 import type { RequestContext, Services } from './context.ts'
-import { DomainError } from './errors.ts'
+import { asStoredDataError, DomainError } from './errors.ts'
+
+/** As the database has it now, past the cache. */
+export const readPrincipal = ({ database }: Pick<Services, 'database'>, sessionId: string) =>
+  loadPrincipal(database, sessionId).catch((error: unknown) => {
+    throw asStoredDataError(error)
+  })
 
 const resolve = async ({ principals, database }: Services, userId: string, sessionId: string) => {
   const cached = await principals.get(userId, sessionId)
   if (cached) return cached
-  const loaded = await loadPrincipal(database, sessionId)
+  const loaded = await readPrincipal({ database }, sessionId)
   if (loaded) await principals.put(userId, sessionId, loaded)
   return loaded
 }
-
-/** As the database has it now, past the cache. */
-export const readPrincipal = ({ database }: Services, sessionId: string) => loadPrincipal(database, sessionId)
 
 /**
  * The person behind a request. Signature, session and token version are checked on every call; the cache only spares

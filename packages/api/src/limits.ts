@@ -23,6 +23,8 @@ export const LIMITS = {
   reset_request_address: { limit: 60, windowSeconds: HOUR },
   reset_submit: { limit: 5, windowSeconds: 5 * MINUTE },
   reset_submit_address: { limit: 50, windowSeconds: 5 * MINUTE },
+  /** Refusals written down; the others are only answered. */
+  denial: { limit: 1, windowSeconds: MINUTE },
   import: { limit: 20, windowSeconds: HOUR },
 } as const
 

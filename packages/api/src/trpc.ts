@@ -4,6 +4,7 @@ import { initTRPC } from '@trpc/server'
 import { actorOf, rolesOf, type Actor } from './actor.ts'
 import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
+import { auditDenial } from './denials.ts'
 import { DomainError, errorBody, toTrpcError } from './errors.ts'
 import { enforce } from './limits.ts'
 import { requirePrincipal } from './principal.ts'
@@ -64,10 +65,12 @@ export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx,
 })
 
 /** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
-export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, next }) => {
+export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, path, getRawInput, next }) => {
   const principal = await requirePrincipal(ctx)
   await enforce(ctx.services, { api: principal.userId })
-  return next({ ctx: { principal } })
+  const result = await next({ ctx: { principal } })
+  if (!result.ok) await auditDenial(ctx, principal, { path, error: result.error, getRawInput })
+  return result
 })
 
 /** A session of somebody whose address is proven. */

@@ -2,8 +2,20 @@ import type { Principal } from '@servai/db/principal'
 import { describe, expect, it } from 'vitest'
 import { actorOf, contextsOf } from './actor.ts'
 
-const north = { id: '019a0000-0000-7000-8000-00000000000a', name: 'North', currency: 'EUR', timezone: 'Europe/Sofia' }
-const south = { id: '019a0000-0000-7000-8000-00000000000b', name: 'South', currency: 'EUR', timezone: 'Europe/Sofia' }
+const north = {
+  id: '019a0000-0000-7000-8000-00000000000a',
+  name: 'North',
+  currency: 'EUR',
+  timezone: 'Europe/Sofia',
+  status: 'active' as const,
+}
+const south = {
+  id: '019a0000-0000-7000-8000-00000000000b',
+  name: 'South',
+  currency: 'EUR',
+  timezone: 'Europe/Sofia',
+  status: 'active' as const,
+}
 
 const person = (rights: Partial<Principal>): Principal => ({
   sessionId: 's',

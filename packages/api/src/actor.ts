@@ -104,3 +104,13 @@ export const actorOf = (principal: Principal, key: string | null): Actor => {
   if (!actor) throw new DomainError('forbidden', 'auth.context_denied')
   return actor
 }
+
+/**
+ * Staff of a company that the platform has blocked read and change nothing; its residents go on.
+ *
+ * @throws forbidden auth.company_blocked
+ */
+export const requireUnblocked = ({ companies }: Principal, actor: Actor) => {
+  const isBlocked = companies.some(({ id, status }) => id === actor.companyId && status === 'blocked')
+  if (isBlocked && actor.kind === 'staff') throw new DomainError('forbidden', 'auth.company_blocked')
+}

@@ -1,7 +1,7 @@
 import type { Role } from '@servai/contract/roles'
 import type { CompanyDb, Mode, SystemDb } from '@servai/db'
 import { initTRPC } from '@trpc/server'
-import { actorOf, rolesOf, type Actor } from './actor.ts'
+import { actorOf, requireUnblocked, rolesOf, type Actor } from './actor.ts'
 import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
 import { auditDenial } from './denials.ts'
@@ -81,10 +81,11 @@ export const accountProcedure = sessionProcedure.meta({ access: 'account' }).use
 
 const modeOf = (type: string): Mode => (type === 'query' ? 'read' : 'write')
 
-const asActor = accountProcedure.use(({ ctx, meta, next }) => {
+const asActor = accountProcedure.use(({ ctx, meta, type, next }) => {
   const actor = actorOf(ctx.principal, ctx.contextKey)
   const allowed = Array.isArray(meta?.access) ? (meta.access as readonly Role[]) : []
   if (!rolesOf(actor).some((role) => allowed.includes(role))) throw new DomainError('forbidden', 'auth.forbidden')
+  if (type === 'mutation') requireUnblocked(ctx.principal, actor)
   return next({ ctx: { actor, now: ctx.services.now } })
 })
 

@@ -10,7 +10,7 @@ export {
   type Role,
   type StaffRole,
 } from '@servai/db/schema/enums'
-import { GRANT_ROLES } from '@servai/db/schema/enums'
+import { COMPANY_STATUSES, GRANT_ROLES } from '@servai/db/schema/enums'
 import { z } from 'zod'
 import { id } from './fields.ts'
 
@@ -24,7 +24,15 @@ export const CONTEXT_HEADER = 'x-servai-context'
 export const context = z.strictObject({
   key: contextKey,
   kind: z.enum(['platform', 'staff', 'resident']),
-  company: z.strictObject({ id, name: z.string(), currency: z.string(), timezone: z.string() }).nullable(),
+  company: z
+    .strictObject({
+      id,
+      name: z.string(),
+      currency: z.string(),
+      timezone: z.string(),
+      status: z.enum(COMPANY_STATUSES),
+    })
+    .nullable(),
   roles: z.array(z.enum([...GRANT_ROLES, 'resident'])),
 })
 

@@ -1,4 +1,4 @@
-import type { GrantRole } from './schema/enums.ts'
+import type { CompanyStatus, GrantRole } from './schema/enums.ts'
 import type { Database } from './index.ts'
 
 /** A session, its account and everything the account may act as, today. */
@@ -17,7 +17,7 @@ export type Principal = {
   emailVerified: boolean
   grants: { role: GrantRole; companyId: string | null; complexId: string | null }[]
   homes: { companyId: string; unitId: string }[]
-  companies: { id: string; name: string; currency: string; timezone: string }[]
+  companies: { id: string; name: string; currency: string; timezone: string; status: CompanyStatus }[]
 }
 
 type CompanyLabel = Principal['companies'][number]
@@ -26,7 +26,7 @@ type Row = Omit<Principal, 'grants' | 'homes' | 'companies'> & {
   homes: (Principal['homes'][number] & { company: CompanyLabel })[] | null
 }
 
-const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone)`
+const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status)`
 
 // A grant or a home counts only while what it hangs on stands; a unit, building or complex with residents cannot be removed.
 const PRINCIPAL = `

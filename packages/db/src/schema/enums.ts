@@ -1,6 +1,7 @@
 /** Closed lists of words, shared from the CHECK constraint to the form in the browser; no drizzle in this file. */
 
 export const COMPANY_STATUSES = ['active', 'grace', 'blocked'] as const
+export type CompanyStatus = (typeof COMPANY_STATUSES)[number]
 
 export const UNIT_TYPES = ['apartment', 'studio', 'commercial', 'parking', 'storage'] as const
 export type UnitType = (typeof UNIT_TYPES)[number]

@@ -7,7 +7,7 @@ import type { Principal } from '@servai/db/principal'
 import { buildings } from '@servai/db/schema/buildings'
 import { entrances } from '@servai/db/schema/entrances'
 import { units } from '@servai/db/schema/units'
-import { actorOf, rolesOf, type Actor } from '../../actor.ts'
+import { actorOf, requireUnblocked, rolesOf, type Actor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
@@ -202,6 +202,7 @@ const admit = async (request: RequestContext): Promise<Admission> => {
   if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
   const actor = actorOf(principal, request.contextKey)
   requireRight(rolesOf(actor).some((role) => (ACCESS.edit as readonly string[]).includes(role)))
+  requireUnblocked(principal, actor)
   const { companyId } = actor
   if (!companyId) throw new DomainError('invalid', 'auth.context_required')
   return { principal, actor, companyId }

@@ -41,6 +41,8 @@ export const errors: ReasonTexts = {
     forbidden: 'Your role does not include this. Ask the director of your company for access.',
     context_required: 'Choose the company you act for.',
     context_denied: 'You no longer act for this company. Choose another one or ask its director.',
+    company_blocked:
+      'This company is blocked: you can look, but nothing can be changed. Its director knows why and how to have it unblocked.',
     batch_refused: 'This cannot be done together with other things. Try again.',
   },
   password: {
@@ -75,6 +77,21 @@ export const errors: ReasonTexts = {
     has_children: 'Remove what belongs to it first.',
     parent_removed: 'What it belongs to was removed. Restore that first.',
     entrance_of_other_building: 'This entrance belongs to another building.',
+    invite_not_found: 'This invite does not exist, or you cannot see it.',
+    claim_not_found: 'This request does not exist, or you cannot see it.',
+  },
+  invites: {
+    token_invalid: 'This invite is not valid any more. Ask whoever gave it to you for a new one.',
+    too_many_active: 'This unit has as many active invites as it may have. Revoke one first, or replace the oldest.',
+    family_closed: 'In this complex only the management company invites. Ask them for a link.',
+    not_active: 'This invite is not active any more. Create a new one.',
+    person_without_email: 'No e-mail address of this person is known. Add one, or give them the link yourself.',
+    too_many_units: 'These are too many units at once. Choose a building or an entrance.',
+  },
+  claims: {
+    already_pending:
+      'You have already asked for a home in this complex. Wait for the answer, or withdraw that request.',
+    already_decided: 'This request has been decided or withdrawn in the meantime.',
   },
   import: {
     unreadable: 'This file cannot be read. Save it again as XLSX or CSV.',

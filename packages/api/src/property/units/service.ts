@@ -13,7 +13,15 @@ import { keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../key
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
 import { holdEntrance } from '../entrances/service.ts'
-import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import {
+  editScope,
+  fieldsSent,
+  requireNoChildren,
+  requirePresent,
+  requireRight,
+  requireVersion,
+  within,
+} from '../policy.ts'
 import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof unit>
@@ -48,25 +56,29 @@ type Row = {
   residents: number
 }
 
-/**
- * The most frequent query of all, hence written by hand: building it and mapping its rows one by one would take as long
- * as PostgreSQL takes to answer it. `residents` are those of today where the complex stands.
- */
-const selectRows = async (db: CompanyDb, keys: SQL, order: SQL = sql`page.id`) => {
-  const rows = await db.execute<Row>(sql`
-    select u.id, u.version, u.created_at as "createdAt", u.updated_at as "updatedAt", u.deleted_at as "deletedAt",
+/** Of `u`, a unit, and of what `HOME` joins to it; `residents` are those of today where the complex stands. */
+const FIELDS = sql`u.id, u.version, u.created_at as "createdAt", u.updated_at as "updatedAt", u.deleted_at as "deletedAt",
       u.complex_id as "complexId", c.name as "complexName", u.building_id as "buildingId", b.name as "buildingName",
       u.entrance_id as "entranceId", e.number as "entranceNumber", u.type, u.number, u.number_sort as "numberSort",
       u.floor, u.area_m2 as "areaM2", u.share_numerator::float8 as "shareNumerator",
       u.share_denominator::float8 as "shareDenominator",
       (select count(*)::int from residencies r
        where r.unit_id = u.id and r.deleted_at is null and r.starts_on <= (now() at time zone c.timezone)::date
-         and (r.ends_on is null or r.ends_on > (now() at time zone c.timezone)::date)) as residents
+         and (r.ends_on is null or r.ends_on > (now() at time zone c.timezone)::date)) as residents`
+const HOME = sql`join complexes c on c.id = u.complex_id
+    join buildings b on b.id = u.building_id
+    left join entrances e on e.id = u.entrance_id`
+
+/**
+ * The most frequent query of all, hence written by hand: building it and mapping its rows one by one would take as long
+ * as PostgreSQL takes to answer it.
+ */
+const selectRows = async (db: CompanyDb, keys: SQL, order: SQL = sql`page.id`) => {
+  const rows = await db.execute<Row>(sql`
+    select ${FIELDS}
     from (${keys}) page
     join units u on u.id = page.id
-    join complexes c on c.id = u.complex_id
-    join buildings b on b.id = u.building_id
-    left join entrances e on e.id = u.entrance_id
+    ${HOME}
     order by ${order}`)
   // The driver's result is an array of rows with a few properties besides.
   return rows as unknown as Row[]
@@ -167,13 +179,32 @@ export const createUnit = async (ctx: Ctx, input: z.output<typeof createUnitInpu
  */
 export const updateUnit = async (ctx: Ctx, input: z.output<typeof updateUnitInput>) => {
   const { id, version, entranceId, type, number, floor, areaM2 } = input
+  const numberSort = number === undefined ? undefined : naturalKey(number)
+  const changes = fieldsSent({ entranceId, type, number, numberSort, floor, areaM2, ...shareColumns(input.share) })
+  if (changes && !entranceId) {
+    const changed = await changeAtOnce(ctx, { id, version }, changes)
+    if (changed) return present(ctx, changed)
+  }
   const row = await lockUnit(ctx, id)
   requireVersion(row, version)
   if (entranceId) await holdEntrance(ctx, entranceId, row.buildingId)
-  const numberSort = number === undefined ? undefined : naturalKey(number)
-  const changes = fieldsSent({ entranceId, type, number, numberSort, floor, areaM2, ...shareColumns(input.share) })
   if (changes) await ctx.db.update(units).set(changes).where(eq(units.id, id))
   return getUnit(ctx, { id })
+}
+
+type Changes = Partial<typeof units.$inferInsert>
+
+/**
+ * Version check, change and answer in one statement. Null where no such unit can be changed by this actor, for whatever
+ * reason: it then has to be locked to find out which.
+ */
+const changeAtOnce = async ({ db, actor }: Ctx, { id, version }: { id: string; version: number }, changes: Changes) => {
+  const isUnchanged = and(eq(units.id, id), eq(units.version, version), isNull(units.deletedAt))
+  const where = and(isUnchanged, reachableBy(actor), within(editScope(actor), units.complexId))
+  const rows = await db.execute<Row>(sql`
+    with u as ${db.update(units).set(changes).where(where).returning()}
+    select ${FIELDS} from u ${HOME}`)
+  return rows[0] ?? null
 }
 
 /** @throws not_found property.unit_not_found, conflict property.version_conflict, property.has_children */

@@ -128,6 +128,39 @@ describe('the search', () => {
   })
 })
 
+describe('a change', () => {
+  it('answers the unit exactly as a read does afterwards, whatever was changed', async () => {
+    const house = await buildBuilding({ complex: await buildComplex({ company }) })
+    const entrance = await buildEntrance({ building: house })
+    const unit = await buildUnit({ building: house, entranceId: entrance.id })
+    await buildResidency({ unit })
+    let version = 1
+    for (const change of [
+      { floor: 7, areaM2: '61.5' },
+      { number: '12б', share: { numerator: 1, denominator: 3 } },
+      { entranceId: null, floor: null, type: 'studio' as const, share: null },
+      { entranceId: entrance.id, floor: -1 },
+      {},
+    ]) {
+      const changed = await units.update({ id: unit.id, version, ...change })
+      expect(changed).toEqual(await units.get({ id: unit.id }))
+      expect(changed).toMatchObject({ residents: 1, version: Object.keys(change).length > 0 ? version + 1 : version })
+      version = changed.version
+    }
+  })
+
+  it('is refused with its reason and leaves nothing behind', async () => {
+    const house = await buildBuilding({ complex: await buildComplex({ company }) })
+    const unit = await units.create({ buildingId: house.id, number: '1', floor: 1 })
+    await units.create({ buildingId: house.id, number: '2' })
+    const taken = units.update({ id: unit.id, version: 1, number: '2', floor: 2 })
+    await expect(taken).rejects.toMatchObject(refusal('CONFLICT', 'property.number_taken'))
+    const late = units.update({ id: unit.id, version: 7, floor: 2 })
+    await expect(late).rejects.toMatchObject(refusal('CONFLICT', 'property.version_conflict'))
+    expect(await units.get({ id: unit.id })).toEqual(unit)
+  })
+})
+
 describe('removed units', () => {
   it('are listed on request, restored once, and give their number free', async () => {
     const house = await buildBuilding({ complex: await buildComplex({ company }) })

@@ -7,6 +7,7 @@ import { freePort } from '../scripts/postgres.mjs'
 import { startRedis } from '../scripts/test/redis.ts'
 import { loadKeys, prepareDatabase, type Keys, type Prepared } from './database.ts'
 import type { Measured } from './load.ts'
+import { buildNoOp } from './no-op-build.ts'
 import { measure, startService, type Served } from './processes.ts'
 import { NAMES, printTable, writeReport, type Figure, type Line } from './report.ts'
 import { buildRows, meRequests, signInRequests, type Row, type Side, type Work } from './rows.ts'
@@ -52,9 +53,10 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
   }
   const floor = { ...shared, FLOOR_DATABASE_URL: prepared.floorUrl }
   const port = await freePort()
+  const noOp = await buildNoOp()
   return {
     servai: await start('servai', '../apps/server/dist/main.mjs', { ...product, PORT: String(port) }, port),
-    noOp: await start('no-op', 'no-op-server.ts', { ...product, PORT: '0' }),
+    noOp: await start('no-op', noOp, { ...product, PORT: '0' }),
     floor: await start('floor', 'floor.ts', floor),
     floorCached: await start('floor-cached', 'floor.ts', { ...floor, FLOOR_CACHE: '1' }),
   }

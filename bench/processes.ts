@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
 import type { Job, Measured } from './load.ts'
 
-const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const HERE = import.meta.dirname
 
 export type Served = { port: number; pid: number; readyMs: number; stop: () => Promise<void> }
 
@@ -23,7 +23,7 @@ export const startService = async (
 ): Promise<Served> => {
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
-  const child = fork(file(name), {
+  const child = fork(path.resolve(HERE, name), {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', log, log, 'ipc'],
     execArgv: profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [],
@@ -46,7 +46,7 @@ const stop = async (child: ChildProcess) => {
 
 /** Runs one job in a load process. */
 export const measure = async (job: Job): Promise<Measured> => {
-  const child = fork(file('load.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(path.join(HERE, 'load.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   child.send(job)
   const [measured] = (await Promise.race([
     once(child, 'message'),

@@ -6,7 +6,13 @@ import { decodeCursor } from './page.ts'
 type Table = PgTable & { id: PgColumn }
 export type Order = 'asc' | 'desc'
 
-const TYPES = { text: sql`text`, integer: sql`integer`, numeric: sql`numeric`, date: sql`date` }
+const TYPES = {
+  text: sql`text`,
+  integer: sql`integer`,
+  numeric: sql`numeric`,
+  date: sql`date`,
+  instant: sql`timestamptz`,
+}
 
 /** What rows are sorted by, before their id; `null` for the id alone, which as a UUIDv7 grows with time. */
 export type Sort = { by: PgColumn; type: keyof typeof TYPES; isNullable?: true } | null

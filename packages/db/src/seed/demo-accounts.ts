@@ -1,4 +1,4 @@
-import type { Role } from '../schema/enums.ts'
+import type { Role, Specialisation } from '../schema/enums.ts'
 
 export const DEMO_PASSWORD = 'quiet-harbour-lantern'
 
@@ -19,6 +19,7 @@ export type DemoAccount = {
   firstName: string
   lastName: string
   locale: 'en' | 'ru' | 'bg'
+  trade?: { title: string; specialisations: Specialisation[] }
   /** Further roles of the same person. */
   also?: { role: Role; company: string; complex?: string }[]
 }
@@ -32,7 +33,7 @@ const account = (
   company: string | null,
   [firstName, lastName]: [string, string],
   locale: DemoAccount['locale'],
-  more: Pick<DemoAccount, 'complex' | 'also'> = {},
+  more: Pick<DemoAccount, 'complex' | 'also' | 'trade'> = {},
 ): DemoAccount => ({ email: `${name}@demo.servai.example`, role, company, firstName, lastName, locale, ...more })
 
 export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
@@ -41,13 +42,19 @@ export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
   account('director', 'director', dvor, ['Мария', 'Димитрова'], 'bg'),
   account('accountant', 'accountant', dvor, ['Стоян', 'Георгиев'], 'bg'),
   account('manager', 'complex_manager', dvor, ['Ирина', 'Соколова'], 'ru', { complex: lozenets }),
-  account('technician', 'technician', dvor, ['Петър', 'Иванов'], 'bg', { complex: lozenets }),
+  account('technician', 'technician', dvor, ['Петър', 'Иванов'], 'bg', {
+    complex: lozenets,
+    trade: { title: 'Старши водопроводчик', specialisations: ['plumber', 'heating'] },
+  }),
   account('guard', 'guard', dvor, ['Николай', 'Тодоров'], 'bg', { complex: lozenets }),
   account('owner', 'resident', dvor, ['Елена', 'Петрова'], 'bg', { complex: lozenets }),
   account('tenant', 'resident', dvor, ['Сергей', 'Волков'], 'ru', { complex: sea }),
   account('north.director', 'director', northbank, ['Olivia', 'Bennett'], 'en'),
   account('north.manager', 'complex_manager', northbank, ['James', 'Carter'], 'en', { complex: quay }),
-  account('north.technician', 'technician', northbank, ['Daniel', 'Wright'], 'en', { complex: quay }),
+  account('north.technician', 'technician', northbank, ['Daniel', 'Wright'], 'en', {
+    complex: quay,
+    trade: { title: 'Electrician', specialisations: ['electrician', 'lifts'] },
+  }),
   account('north.guard', 'guard', northbank, ['Алексей', 'Морозов'], 'ru', { complex: quay }),
   account('north.owner', 'resident', northbank, ['Grace', 'Turner'], 'en', { complex: quay }),
   account('several', 'complex_manager', dvor, ['Виктория', 'Ангелова'], 'bg', {

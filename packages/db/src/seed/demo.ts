@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { buildings } from '../schema/buildings.ts'
@@ -8,6 +9,7 @@ import { GRANT_ROLES, PLATFORM_ROLES, type GrantRole, type Role } from '../schem
 import { roleGrants } from '../schema/grants.ts'
 import { people } from '../schema/people.ts'
 import { residencies } from '../schema/residencies.ts'
+import { staffProfiles } from '../schema/staff.ts'
 import { units } from '../schema/units.ts'
 import { credentials, users } from '../schema/users.ts'
 import { DEMO_ACCOUNTS, type DemoAccount } from './demo-accounts.ts'
@@ -43,6 +45,8 @@ export const seedDemo = async ({ systemUrl, passwordHash }: { systemUrl: string;
       await tx.insert(people).values(rows.people)
       await tx.insert(residencies).values(rows.residencies)
       await tx.insert(roleGrants).values(rows.roleGrants)
+      for (const [userId, trade] of rows.trades)
+        await tx.update(staffProfiles).set(trade).where(eq(staffProfiles.userId, userId))
       return { seeded: true as const, ...summary }
     })
   } finally {
@@ -55,10 +59,12 @@ const buildDemo = (passwordHash: string) => {
   const nextId = createIds(random)
   const { homes, ...registry } = buildRegistry(random, nextId)
   const population = buildPopulation(random, nextId, homes)
-  const accounts = { users: [], credentials: [], roleGrants: [] } as {
+  const accounts = { users: [], credentials: [], roleGrants: [], trades: [] } as {
     users: Row<typeof users>[]
     credentials: Row<typeof credentials>[]
     roleGrants: Row<typeof roleGrants>[]
+    /** What to write into the profiles that the grants have made. */
+    trades: [userId: string, NonNullable<DemoAccount['trade']>][]
   }
   const taken = new Set<string>()
 
@@ -68,6 +74,7 @@ const buildDemo = (passwordHash: string) => {
     const emailVerifiedAt = new Date('2026-02-02T08:00:00Z')
     accounts.users.push({ id: userId, email, emailKey: email, firstName, lastName, locale, emailVerifiedAt })
     accounts.credentials.push({ userId, passwordHash })
+    if (account.trade) accounts.trades.push([userId, account.trade])
     for (const capacity of [account, ...(account.also ?? [])]) {
       if (isGrant(capacity.role))
         accounts.roleGrants.push(grantOf(nextId(), userId, capacity.role, placeOf(registry, capacity)))

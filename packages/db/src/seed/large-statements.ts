@@ -10,6 +10,7 @@ export const LARGE_TABLES = [
   'people',
   'residencies',
   'role_grants',
+  'staff_profiles',
   'audit_log',
 ] as const
 
@@ -157,6 +158,13 @@ export const LARGE_STATEMENTS: readonly (readonly [Table, string])[] = [
     'role_grants',
     `insert into role_grants (id, user_id, role, company_id, complex_id)
      select pg_temp.seed_id('grant', staff_no), pg_temp.seed_id('staff', staff_no), role, company_id, complex_id
+     from (${STAFF}) s`,
+  ],
+  [
+    'staff_profiles',
+    `insert into staff_profiles (company_id, id, user_id, specialisations)
+     select company_id, pg_temp.seed_id('profile', staff_no), pg_temp.seed_id('staff', staff_no),
+       case role when 'technician' then array[(array['plumber', 'electrician', 'heating', 'lifts'])[1 + staff_no % 4]] else '{}' end
      from (${STAFF}) s`,
   ],
 ]

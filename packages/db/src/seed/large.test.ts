@@ -24,6 +24,7 @@ describe('large data', () => {
       people: 1800,
       residencies: 1950,
       role_grants: 24,
+      staff_profiles: 24,
     })
   })
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { foreignKey, index, integer, pgTable, pgView, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { complexes } from './complexes.ts'
-import { active, companyColumns, isolate } from './tenancy.ts'
+import { active, companyColumns, isolate, removedWith } from './tenancy.ts'
 
 export const buildings = pgTable(
   'buildings',
@@ -15,6 +15,7 @@ export const buildings = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('buildings', t),
     foreignKey({
       name: 'buildings_complex',
       columns: [t.companyId, t.complexId],

@@ -3,7 +3,7 @@ import { check, foreignKey, index, pgTable, pgView, text, uniqueIndex, uuid } fr
 import { complexes } from './complexes.ts'
 import { CLAIM_STATUSES, RESIDENCY_KINDS } from './enums.ts'
 import { residencies } from './residencies.ts'
-import { active, companyColumns, instant, isolate, oneOf } from './tenancy.ts'
+import { active, companyColumns, instant, isolate, oneOf, removedWith } from './tenancy.ts'
 import { users } from './users.ts'
 
 /**
@@ -36,6 +36,7 @@ export const claims = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('claims', t),
     foreignKey({
       name: 'claims_complex',
       columns: [t.companyId, t.complexId],

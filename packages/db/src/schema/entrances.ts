@@ -1,6 +1,6 @@
 import { foreignKey, index, pgTable, pgView, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { buildings } from './buildings.ts'
-import { active, companyColumns, isolate } from './tenancy.ts'
+import { active, companyColumns, isolate, removedWith } from './tenancy.ts'
 
 export const entrances = pgTable(
   'entrances',
@@ -13,6 +13,7 @@ export const entrances = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('entrances', t),
     foreignKey({
       name: 'entrances_building',
       columns: [t.companyId, t.complexId, t.buildingId],

@@ -3,7 +3,7 @@ import { check, foreignKey, index, integer, pgTable, pgView, text, uniqueIndex, 
 import { RESIDENCY_KINDS } from './enums.ts'
 import { people } from './people.ts'
 import { residencies } from './residencies.ts'
-import { active, companyColumns, instant, isolate, oneOf } from './tenancy.ts'
+import { active, companyColumns, instant, isolate, oneOf, removedWith } from './tenancy.ts'
 import { units } from './units.ts'
 import { users } from './users.ts'
 
@@ -31,6 +31,7 @@ export const invites = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('invites', t),
     foreignKey({ name: 'invites_unit', columns: [t.companyId, t.unitId], foreignColumns: [units.companyId, units.id] }),
     foreignKey({
       name: 'invites_person',

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, check, date, foreignKey, index, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { RESIDENCY_KINDS, VERIFIED_LEVELS } from './enums.ts'
 import { people } from './people.ts'
-import { active, companyColumns, isolate, oneOf } from './tenancy.ts'
+import { active, companyColumns, isolate, oneOf, removedWith } from './tenancy.ts'
 import { units } from './units.ts'
 
 /** A person in a unit for a period. Access ends on the day `endsOn`. */
@@ -23,6 +23,7 @@ export const residencies = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('residencies', t),
     foreignKey({
       name: 'residencies_unit',
       columns: [t.companyId, t.unitId],

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { foreignKey, integer, jsonb, pgPolicy, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core'
 import { companies } from './companies.ts'
 import { complexes } from './complexes.ts'
-import { appRole, companyColumns, companyScope, instant, isolate, systemOnly } from './tenancy.ts'
+import { appRole, companyColumns, companyScope, instant, isolate, systemOnly, removedWith } from './tenancy.ts'
 
 /** What a company, or one complex of it, has decided for itself. Absent: inherited. */
 export const settings = pgTable(
@@ -17,6 +17,7 @@ export const settings = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('settings', t),
     foreignKey({ name: 'settings_company', columns: [t.companyId], foreignColumns: [companies.id] }),
     foreignKey({
       name: 'settings_complex',

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import {
   check,
   customType,
+  index,
   integer,
   pgPolicy,
   pgRole,
@@ -61,6 +62,12 @@ export const isolate = (t: CompanyTable) => [
   }),
   systemAccess,
 ]
+
+/** Finds what went with a row, for bringing it back. */
+export const removedWith = (table: string, t: { companyId: PgColumn; deletedWith: PgColumn }) =>
+  index(`${table}_removed_with`)
+    .on(t.companyId, t.deletedWith)
+    .where(sql`${t.deletedWith} is not null`)
 
 type BulkTable = { companyId: PgColumn }
 

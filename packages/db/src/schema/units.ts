@@ -16,7 +16,7 @@ import {
 import { UNIT_TYPES } from './enums.ts'
 import { buildings } from './buildings.ts'
 import { entrances } from './entrances.ts'
-import { active, companyColumns, isolate, oneOf } from './tenancy.ts'
+import { active, companyColumns, isolate, oneOf, removedWith } from './tenancy.ts'
 import { unitTypes } from './unit-types.ts'
 
 /** Byte order, in which a prefix is a range: comparisons, unlike LIKE, may use an index below row-level security. */
@@ -47,6 +47,7 @@ export const units = pgTable(
   },
   (t) => [
     ...isolate(t),
+    removedWith('units', t),
     foreignKey({
       name: 'units_building',
       columns: [t.companyId, t.complexId, t.buildingId],
@@ -73,6 +74,7 @@ export const units = pgTable(
     index('units_of_complex').on(t.companyId, t.complexId, t.numberSort, t.id).where(active(t)),
     index('units_of_building').on(t.companyId, t.buildingId, t.numberSort, t.id).where(active(t)),
     index('units_of_entrance').on(t.companyId, t.entranceId).where(active(t)),
+    index('units_of_unit_type').on(t.companyId, t.unitTypeId).where(active(t)),
     index('units_by_floor').on(t.companyId, t.floor, t.id).where(active(t)),
     index('units_by_area').on(t.companyId, t.areaM2, t.id).where(active(t)),
     index('units_by_key').on(t.companyId, t.numberKey, t.id).where(active(t)),

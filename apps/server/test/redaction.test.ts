@@ -58,7 +58,11 @@ it('a whole life of an account leaves none of its secrets in the log', async () 
 
   const browser = await ask('/auth/login', { json: { email, password } })
   const cookie = remember(COOKIE.exec(String(browser.headers['set-cookie']))?.[1])
-  const renewed = await ask('/auth/refresh', { json: {}, headers: { cookie: `__Host-rt=${cookie}` } })
+  const device = remember(/__Host-device=([^;]+)/.exec(String(browser.headers['set-cookie']))?.[1])
+  const renewed = await ask('/auth/refresh', {
+    json: {},
+    headers: { cookie: `__Host-rt=${cookie}; __Host-device=${device}` },
+  })
   remember((renewed.json() as Signed).accessToken)
   remember(COOKIE.exec(String(renewed.headers['set-cookie']))?.[1])
   expect([browser.status, renewed.status]).toEqual([200, 200])

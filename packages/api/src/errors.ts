@@ -18,7 +18,14 @@ const CODES = {
 
 export type DomainCode = keyof typeof CODES
 export type Issue = { path: (string | number)[]; code: string }
-export type Details = { retryAfterSeconds?: number; issues?: Issue[]; counts?: Record<string, number> }
+/** What somebody else has made of a row in the meantime, as far as the caller may see it. */
+export type Conflict = { current: unknown; changedBy: { name: string } | null; changedAt: string }
+export type Details = {
+  retryAfterSeconds?: number
+  issues?: Issue[]
+  counts?: Record<string, number>
+  conflict?: Conflict
+}
 
 /** An outcome the caller can act on. What a caller may not see is `not_found`, never `forbidden`. */
 export class DomainError extends Error {
@@ -65,6 +72,8 @@ const TAKEN: Record<string, Reason> = {
   entrances_number: 'property.number_taken',
   units_number: 'property.number_taken',
   residencies_open: 'property.residency_overlaps',
+  people_account: 'property.account_taken',
+  unit_types_name: 'property.name_taken',
 }
 
 /** Another try may succeed: serialisation failure, deadlock. */
@@ -122,7 +131,7 @@ export const toTrpcError = (error: TRPCError): TRPCError => {
   return new TRPCError({ code: CODES[domain.code], message: domain.message, cause: domain })
 }
 
-export type ErrorBody = { reason: Reason; message: string; issues?: Issue[]; counts?: Record<string, number> }
+export type ErrorBody = { reason: Reason; message: string } & Omit<Details, 'retryAfterSeconds'>
 
 const PROTOCOL_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
   NOT_FOUND: 'request.not_found',
@@ -138,8 +147,8 @@ const PROTOCOL_REASONS: Partial<Record<TRPCError['code'], Reason>> = {
 export const errorBody = (error: TRPCError): ErrorBody => {
   const { cause } = error
   if (cause instanceof DomainError) {
-    const { issues, counts } = cause.details
-    return { reason: cause.reason, message: cause.message, ...(issues && { issues }), ...(counts && { counts }) }
+    const { retryAfterSeconds: _header, ...details } = cause.details
+    return { reason: cause.reason, message: cause.message, ...details }
   }
   const reason = PROTOCOL_REASONS[error.code] ?? 'server.unexpected'
   return { reason, message: REASON_TEXTS[reason] }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '@servai/api/errors'
+import { enforce } from '@servai/api/limits'
 import { publicProcedure, router, sessionProcedure } from '@servai/api/trpc'
 import { done } from '@servai/contract/fields'
 import { z } from 'zod'
@@ -74,6 +75,14 @@ export const probeRouter = router({
       .output(done)
       .mutation(() => {
         throw new DomainError('limited', 'request.rate_limited', { retryAfterSeconds: 7 })
+      }),
+    limited: publicProcedure
+      .meta({ rest: { method: 'POST', path: '/probe/limited' } })
+      .input(z.strictObject({ text: z.string() }))
+      .output(done)
+      .mutation(async ({ ctx, input }) => {
+        await enforce(ctx.services, { reset_submit: input.text })
+        return { ok: true as const }
       }),
     crash: publicProcedure
       .meta({ rest: { method: 'GET', path: '/probe/crash' } })

@@ -20,6 +20,8 @@ export interface RateVerdict {
   remaining: number
   /** 0 when allowed, at least 1 when not. */
   retryAfterSeconds: number
+  /** When refused, until the next call is allowed; else until the whole limit is free again if nobody calls. */
+  resetSeconds: number
   /** Returns what this call took, for an attempt that failed by no fault of the caller. Never rejects. */
   giveBack(): Promise<void>
 }
@@ -132,15 +134,17 @@ export const createLimiter = ({
         windowMs: rule.windowSeconds * 1000,
       }))
       const { verdict, giveBack } = await count(windows, cost)
-      const { name, limit } = rules[verdict.rule] ?? rules[0]
+      const { name, limit, windowSeconds } = rules[verdict.rule] ?? rules[0]
       if (!verdict.allowed) onExceeded?.(name)
       let isHeld = verdict.allowed
+      const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000))
       return {
         allowed: verdict.allowed,
         rule: name,
         limit,
         remaining: verdict.remaining,
-        retryAfterSeconds: verdict.allowed ? 0 : Math.max(1, Math.ceil(verdict.waitMs / 1000)),
+        retryAfterSeconds: verdict.allowed ? 0 : waitSeconds,
+        resetSeconds: verdict.allowed ? windowSeconds : waitSeconds,
         async giveBack() {
           if (!isHeld) return
           isHeld = false

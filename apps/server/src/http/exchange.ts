@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RateVerdict } from '@servai/redis/rate-limit'
 import { discardBody } from './body.ts'
 import type { HeaderList } from './headers.ts'
+import { rateHeaders } from './rate-headers.ts'
 
 /** One request and its answer. */
 export type Exchange = {
@@ -21,6 +23,9 @@ export type Exchange = {
   accessToken: string | null
   /** Header names and values in turn, in addition to those of the kind of answer. */
   readonly headers: string[]
+  /** What limits said of this request: of the caller's own the one with the least left, and the last that refused. */
+  quota: RateVerdict | undefined
+  refusal: RateVerdict | undefined
   /** Answers 503 when nobody has answered by then. */
   deadline: NodeJS.Timeout | undefined
   /** Called once, when the answer is on its way or its client is gone. */
@@ -36,7 +41,7 @@ export const reply = (exchange: Exchange, status: number, kind: HeaderList, body
   if (res.headersSent) return
   if (res.destroyed) return exchange.onAnswered(exchange, CLIENT_CLOSED_REQUEST)
   const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  const list = [...kind, 'x-request-id', requestId, ...headers]
+  const list = [...kind, 'x-request-id', requestId, ...rateHeaders(exchange, status), ...headers]
   if (status !== 204 && status !== 304) list.push('content-length', String(length))
   res.writeHead(status, list)
   if (body === null || method === 'HEAD') res.end()

@@ -171,7 +171,9 @@ describe('CORS', () => {
   it('lets a listed page read answers, errors included', async () => {
     const read = await send(`${server.url}/trpc/probe.unknown`, { headers: { origin: LISTED } })
     expect([read.status, read.headers['access-control-allow-origin']]).toEqual([404, LISTED])
-    expect(read.headers['access-control-expose-headers']).toBe('x-request-id, retry-after')
+    expect(read.headers['access-control-expose-headers']).toBe(
+      'x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
+    )
   })
 })
 

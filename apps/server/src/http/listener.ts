@@ -135,6 +135,8 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
       calls: undefined,
       accessToken: null,
       headers: phase() === 'stopping' ? ['connection', 'close'] : [],
+      quota: undefined,
+      refusal: undefined,
       deadline: undefined,
       onAnswered: onAnswered(performance.now(), area.isProbe ?? false),
     }

@@ -2,6 +2,7 @@ import { REASONS } from '@servai/contract/reasons'
 import { CONTEXT_HEADER } from '@servai/contract/roles'
 import type { JsonSchema } from './openapi-schema.ts'
 import { CLIENT_HEADER } from './origin.ts'
+import { RATE_HEADERS } from './rate-headers.ts'
 
 export const ref = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` })
 export const jsonContent = (schema: JsonSchema, example: unknown) => ({
@@ -16,6 +17,8 @@ const refusal = (description: string, headers?: JsonSchema) => ({
 
 const RETRY_AFTER = { 'retry-after': ref('headers', 'RetryAfter') }
 
+const RATE_LIMIT = Object.fromEntries(RATE_HEADERS.map((name) => [name, ref('headers', 'RateLimit')]))
+
 const RESPONSES = {
   Invalid: refusal('A value is not valid (`request.invalid`, with `issues`) or the request cannot be read.'),
   Unauthenticated: refusal('There is no session, or it has ended.'),
@@ -27,7 +30,7 @@ const RESPONSES = {
   Timeout: refusal('The body came too slowly.'),
   TooLarge: refusal('The body has more than 100 kB.'),
   UnsupportedType: refusal('The body is not `application/json`.'),
-  RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', RETRY_AFTER),
+  RateLimited: refusal('Too many calls; `Retry-After` tells when to come back.', { ...RETRY_AFTER, ...RATE_LIMIT }),
   Unavailable: refusal('Busy, or the database cannot be reached; `Retry-After` tells when to come back.', RETRY_AFTER),
 }
 
@@ -50,6 +53,10 @@ export const COMPONENTS = {
   },
   headers: {
     RequestId: { description: 'Quote it when something went wrong.', schema: { type: 'string' } },
+    RateLimit: {
+      description: 'Calls per window, calls left, and seconds until the window is free again.',
+      schema: { type: 'integer', minimum: 0 },
+    },
     RetryAfter: { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
   },
   parameters: {

@@ -4,6 +4,7 @@ import { CONTEXT_HEADER } from '@servai/contract/roles'
 import type { CookieJar } from './cookies.ts'
 import type { HeaderList } from './headers.ts'
 import { isLocalHost } from './local-host.ts'
+import { RATE_HEADERS } from './rate-headers.ts'
 
 /** Only a page that servAI let in by CORS, or a program, can send it. */
 export const CLIENT_HEADER = 'x-servai-client'
@@ -44,7 +45,7 @@ export const createOriginGate = ({ appOrigin, allowedOrigins, trustsHost, cookie
         'access-control-allow-credentials',
         'true',
         'access-control-expose-headers',
-        'x-request-id, retry-after',
+        ['x-request-id', 'retry-after', ...RATE_HEADERS].join(', '),
       ],
     ]),
   )

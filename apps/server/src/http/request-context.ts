@@ -2,6 +2,7 @@ import type { RequestContext, Services } from '@servai/api/context'
 import { CONTEXT_HEADER } from '@servai/contract/roles'
 import type { CookieJar } from './cookies.ts'
 import type { Exchange } from './exchange.ts'
+import { watchLimiter } from './rate-headers.ts'
 
 const MAX_USER_AGENT_CHARACTERS = 256
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i
@@ -21,7 +22,7 @@ export const createRequestContext =
     const accessToken = authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null)
     exchange.accessToken = accessToken
     return {
-      services,
+      services: { ...services, limiter: watchLimiter(services.limiter, exchange) },
       requestId,
       address,
       userAgent: (req.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT_CHARACTERS),

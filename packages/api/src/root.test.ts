@@ -87,6 +87,12 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   }
   const [, entity, verb] = name.split('.')
   if (verb === 'list') return {}
+  if (entity === 'settings')
+    return {
+      complexId: of.complexId,
+      ...(verb !== 'get' && { key: 'claims.open' }),
+      ...(verb === 'set' && { value: true }),
+    }
   if (verb === 'get' && entity === 'overview') return undefined
   if (entity === 'imports') return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
   if (verb === 'update') return { id: of.id, version: 1, ...(entity === 'entrances' && { number: 'M' }) }

@@ -46,15 +46,13 @@ const scope = { complexId: id.optional() }
 /** The `version` that was seen, NULL when the value was inherited then; absent: whatever it is now. */
 const seen = { version: version.nullable().optional() }
 
-const setInputOf = <K extends SettingKey>(key: K) =>
-  z.strictObject({ ...scope, key: z.literal(key), value: SETTINGS[key].schema, ...seen })
-const [firstKey, ...otherKeys] = SETTING_KEYS
-
 export const getSettingsInput = z.strictObject(scope)
-export const setSettingInput = z.discriminatedUnion('key', [
-  setInputOf(firstKey),
-  ...otherKeys.map((key) => setInputOf(key)),
-])
+export const setSettingInput = z
+  .strictObject({ ...scope, key: z.enum(SETTING_KEYS), value, ...seen })
+  .superRefine(({ key, value: given }, problems) => {
+    for (const issue of SETTINGS[key].schema.safeParse(given).error?.issues ?? [])
+      problems.addIssue({ ...issue, path: ['value', ...issue.path] })
+  })
 export const resetSettingInput = z.strictObject({ ...scope, key: z.enum(SETTING_KEYS), ...seen })
 
 export type Setting = z.infer<typeof setting>

@@ -6,6 +6,7 @@ import { entrancesRouter } from './entrances/router.ts'
 import { importsRouter } from './import/router.ts'
 import { overviewRouter } from './overview/router.ts'
 import { residenciesRouter } from './residencies/router.ts'
+import { settingsRouter } from './settings/router.ts'
 import { unitsRouter } from './units/router.ts'
 
 export const propertyRouter = router({
@@ -17,4 +18,5 @@ export const propertyRouter = router({
   residencies: residenciesRouter,
   overview: overviewRouter,
   imports: importsRouter,
+  settings: settingsRouter,
 })

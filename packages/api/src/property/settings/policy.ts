@@ -1,0 +1,21 @@
+import type { SettingLevel } from '@servai/contract/settings'
+import type { Actor } from '../../actor.ts'
+import { covers, editScope, ownScope } from '../policy.ts'
+
+export const SETTINGS_ACCESS = ['platform_admin', 'director', 'complex_manager'] as const
+
+/** Which level an actor means: that of the complex it names, else that of where it acts. */
+export const levelOf = (actor: Actor, complexId: string | undefined): SettingLevel =>
+  complexId ? 'complex' : actor.companyId ? 'company' : 'platform'
+
+/** Inside a company the platform only looks. */
+export const mayDecide = (actor: Actor, complexId: string | undefined) => {
+  switch (levelOf(actor, complexId)) {
+    case 'platform':
+      return actor.kind === 'platform' && actor.roles.includes('platform_admin')
+    case 'company':
+      return ownScope(actor) === 'company'
+    case 'complex':
+      return complexId !== undefined && covers(editScope(actor), complexId)
+  }
+}

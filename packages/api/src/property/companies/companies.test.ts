@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { auditLog } from '@servai/db/schema/audit'
-import { companies } from '@servai/db/schema/companies'
+import { companies as companiesTable } from '@servai/db/schema/companies'
 import { buildCompany, buildComplex, buildGrant, buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
 import { as, asUser, refusal } from '../../../test/callers.ts'
@@ -139,7 +139,7 @@ describe('country and registration number', () => {
     for (const change of [moved, renumbered])
       await expect(
         database.company({ companyId: id }, 'write', (db) =>
-          db.update(companies).set(change).where(eq(companies.id, id)),
+          db.update(companiesTable).set(change).where(eq(companiesTable.id, id)),
         ),
       ).rejects.toMatchObject({ code: '42501' })
   })
@@ -155,7 +155,9 @@ describe('a time zone', () => {
       const asked = as(company, 'director').property.companies.update({ id, version: 1, timezone })
       await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' })
       const written = database
-        .company({ companyId: id }, 'write', (db) => db.update(companies).set({ timezone }).where(eq(companies.id, id)))
+        .company({ companyId: id }, 'write', (db) =>
+          db.update(companiesTable).set({ timezone }).where(eq(companiesTable.id, id)),
+        )
         .catch((error: unknown) => domainErrorOf(error))
       expect(await written).toMatchObject({ code: 'invalid', reason: 'request.invalid' })
       if (/^[+-]|EST/.test(timezone)) expect(await written).toMatchObject({ details: { issues: [issue] } })

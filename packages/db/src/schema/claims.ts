@@ -56,6 +56,7 @@ export const claims = pgTable(
       .where(sql`${t.status} = 'pending' and ${t.deletedAt} is null`),
     index('claims_of_account').on(t.userId, t.id),
     index('claims_of_company').on(t.companyId, t.status, t.id).where(active(t)),
+    index('claims_by_decision').on(t.companyId, t.decidedAt, t.id).where(active(t)),
   ],
 )
 

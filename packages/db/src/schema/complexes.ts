@@ -21,6 +21,10 @@ export const complexes = pgTable(
       .on(t.companyId, sql`lower(${t.name})`)
       .where(active(t)),
     index('complexes_by_name').on(t.companyId, t.name, t.id).where(active(t)),
+    index('complexes_search').using(
+      'gin',
+      sql`(lower(${t.name} || ' ' || ${t.city} || ' ' || ${t.address})) gin_trgm_ops`,
+    ),
   ],
 )
 

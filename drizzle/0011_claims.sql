@@ -1,0 +1,2 @@
+CREATE INDEX "claims_by_decision" ON "claims" USING btree ("company_id","decided_at","id") WHERE "claims"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "complexes_search" ON "complexes" USING gin ((lower("name" || ' ' || "city" || ' ' || "address")) gin_trgm_ops);

@@ -71,6 +71,7 @@ const TAKEN: Record<string, Reason> = {
   buildings_name: 'property.name_taken',
   entrances_number: 'property.number_taken',
   units_number: 'property.number_taken',
+  staff_invites_open: 'staff.invite_open',
   residencies_open: 'property.residency_overlaps',
   people_account: 'property.account_taken',
   unit_types_name: 'property.name_taken',

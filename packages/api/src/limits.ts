@@ -25,6 +25,10 @@ export const LIMITS = {
   reset_submit_address: { limit: 50, windowSeconds: 5 * MINUTE },
   /** Refusals written down; the others are only answered. */
   denial: { limit: 1, windowSeconds: MINUTE },
+  staff_invite: { limit: 60, windowSeconds: HOUR },
+  staff_invite_resend: { limit: 5, windowSeconds: HOUR },
+  staff_invite_token: { limit: 20, windowSeconds: 5 * MINUTE },
+  staff_invite_token_address: { limit: 100, windowSeconds: 5 * MINUTE },
   import: { limit: 20, windowSeconds: HOUR },
 } as const
 

@@ -59,6 +59,20 @@ export const errors: ReasonTexts = {
   reset: {
     token_invalid: 'This link no longer works. It may have expired or been used already.',
   },
+  staff: {
+    member_not_found: 'There is no such colleague here, or they work in complexes that are not in your care.',
+    grant_not_found: 'These rights have been taken away already.',
+    invite_not_found: 'There is no such invite.',
+    invite_invalid:
+      'This invite is not valid any more. It may have been used, withdrawn or replaced by a newer one. Ask whoever invited you to send it again.',
+    invite_open: 'This address has an open invite to this role already. Send that one again, or withdraw it first.',
+    invite_other_address:
+      'This invite is for another e-mail address. Sign in with the account of the address it was sent to.',
+    above_own_rights: 'Your role does not allow to grant or take away this role here.',
+    own_grant: 'Nobody can give rights to themselves. Ask another director.',
+    last_director:
+      'The company needs at least one director whose rights have no end date. Make somebody else director first.',
+  },
   property: {
     company_not_found: 'There is no such company, or it was removed.',
     complex_not_found: 'There is no such complex, or it was removed.',

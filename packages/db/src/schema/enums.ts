@@ -24,7 +24,8 @@ export const IMPORT_STATUSES = [
   'cancelled',
   'undone',
 ] as const
-export const IMPORT_ROW_STATES = ['new', 'changed', 'unchanged', 'refused'] as const
+/** `skipped`: a line that is no row of the list, such as a note. */
+export const IMPORT_ROW_STATES = ['new', 'changed', 'unchanged', 'refused', 'skipped'] as const
 
 export const EXPORT_KINDS = ['units', 'people', 'residencies', 'invites', 'complexes', 'buildings', 'staff'] as const
 export const EXPORT_FORMATS = ['xlsx', 'csv'] as const

@@ -14,7 +14,7 @@ import {
 import { companies } from './companies.ts'
 import { complexes } from './complexes.ts'
 import { IMPORT_KINDS, IMPORT_ROW_STATES, IMPORT_STATUSES } from './enums.ts'
-import { bulkWall, bytea, companyColumns, instant, isolate, oneOf } from './tenancy.ts'
+import { bulkWall, bytea, companyColumns, currentCompany, instant, isolate, oneOf } from './tenancy.ts'
 
 /** A file of rows on its way into the registry: read, looked at, applied, perhaps undone. */
 export const imports = pgTable(
@@ -61,14 +61,14 @@ export const imports = pgTable(
 export const importRows = pgTable(
   'import_rows',
   {
-    companyId: uuid('company_id').notNull(),
+    companyId: uuid('company_id').notNull().default(currentCompany),
     importId: uuid('import_id').notNull(),
     /** Row of the sheet, counted from 1 as the spreadsheet shows it. */
     row: integer('row').notNull(),
     state: text('state', { enum: IMPORT_ROW_STATES }).notNull(),
     /** The cells of the row in the order of the file, for the preview and the error file. */
     cells: jsonb('cells').$type<string[]>().notNull(),
-    /** The row as the registry would have it; NULL for a refused one. */
+    /** The row as the registry would have it; NULL where its cells do not say. */
     data: jsonb('data').$type<Record<string, unknown>>(),
     problems: jsonb('problems').$type<Record<string, unknown>[]>(),
     /** For a changed row: `{ field: [old, new] }`. */
@@ -93,7 +93,7 @@ export const importRows = pgTable(
 export const importFiles = pgTable(
   'import_files',
   {
-    companyId: uuid('company_id').notNull(),
+    companyId: uuid('company_id').notNull().default(currentCompany),
     importId: uuid('import_id').notNull(),
     piece: integer('piece').notNull(),
     bytes: bytea('bytes').notNull(),

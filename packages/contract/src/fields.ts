@@ -68,4 +68,22 @@ export const page = <Row extends z.ZodType>(row: Row) =>
 
 export const idInput = z.strictObject({ id })
 export const versionedInput = z.strictObject({ id, version: version.optional() })
+/** With `cascade`, what hangs on it goes too, and comes back with it. */
+export const removalInput = z.strictObject({ id, version: version.optional(), cascade: z.boolean().default(false) })
+
+/** Rows that are changed together, or not at all. */
+export const BULK_LIMIT = 200
+const oncePerRow = (ids: readonly string[]) => new Set(ids).size === ids.length
+export const bulk = <Row extends z.ZodType<{ id: string }>>(row: Row) =>
+  z
+    .array(row)
+    .min(1)
+    .max(BULK_LIMIT)
+    .refine((rows) => oncePerRow(rows.map((each) => each.id)), { params: { code: 'duplicate_rows' } })
+export const bulkRemovalInput = z.strictObject({
+  items: bulk(z.strictObject({ id, version: version.optional() })),
+  cascade: z.boolean().default(false),
+})
+export const bulkIdsInput = z.strictObject({ items: bulk(z.strictObject({ id })) })
+
 export const done = z.strictObject({ ok: z.literal(true) })

@@ -1,6 +1,6 @@
 import { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS } from '@servai/db/schema/enums'
 import { z } from 'zod'
-import { day, decimal, id, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
+import { bulk, day, decimal, id, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
 import { LOCALES } from './locales.ts'
 
 export { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS }
@@ -8,7 +8,7 @@ export { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS }
 export const ROW_ACTIONS = ['update', 'remove', 'restore', 'import'] as const
 export type RowAction = (typeof ROW_ACTIONS)[number]
 
-const row = {
+export const row = {
   id,
   version,
   createdAt: z.iso.datetime(),
@@ -17,8 +17,8 @@ const row = {
   /** What the caller may do with this row; the server honours exactly these. */
   allowed: z.array(z.enum(ROW_ACTIONS)),
 }
-const target = { id, version }
-const sort = <const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) => ({
+export const target = { id, version }
+export const sort = <const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) => ({
   sort: z.enum(sorts).default(sorts[0] as never),
   order: z.enum(['asc', 'desc']).default('asc'),
 })
@@ -115,6 +115,8 @@ export const entrancePage = page(entrance)
 const unitFields = {
   entranceId: id.nullable().default(null),
   type: z.enum(UNIT_TYPES).default('apartment'),
+  /** Decides the general type, whatever `type` says. */
+  unitTypeId: id.nullable().default(null),
   number: line(20),
   floor: z.int().min(-20).max(300).nullable().default(null),
   areaM2: decimal(10, 2)
@@ -129,6 +131,8 @@ export const unit = z.strictObject({
   building: z.strictObject({ id, name: z.string() }),
   entrance: z.strictObject({ id, number: z.string() }).nullable(),
   type: z.enum(UNIT_TYPES),
+  /** The company's own name for units of that type. */
+  unitType: z.strictObject({ id, name: z.string() }).nullable(),
   number: z.string(),
   floor: z.int().nullable(),
   areaM2: z.string().nullable(),
@@ -142,18 +146,27 @@ export const listUnitsInput = z.strictObject({
   buildingId: id.optional(),
   entranceId: id.optional(),
   type: z.enum(UNIT_TYPES).optional(),
+  unitTypeId: id.optional(),
   ...sort(['number', 'floor', 'areaM2', 'createdAt']),
 })
 export const createUnitInput = z.strictObject({ buildingId: id, ...unitFields })
+const bulkFields = {
+  entranceId: id.nullable().optional(),
+  /** Another one than the company's own type stands for lets go of that. */
+  type: z.enum(UNIT_TYPES).optional(),
+  unitTypeId: id.nullable().optional(),
+  floor: z.int().min(-20).max(300).nullable().optional(),
+}
 export const updateUnitInput = z.strictObject({
   ...target,
-  entranceId: id.nullable().optional(),
-  type: z.enum(UNIT_TYPES).optional(),
+  ...bulkFields,
   number: line(20).optional(),
-  floor: z.int().min(-20).max(300).nullable().optional(),
   areaM2: unitFields.areaM2.unwrap().optional(),
   share: share.nullable().optional(),
 })
+/** Undone by the same call with what was there before. */
+export const updateUnitsInput = z.strictObject({ items: bulk(z.strictObject({ ...target, ...bulkFields })) })
+export const updatedRows = z.strictObject({ items: z.array(z.strictObject({ id, version })) })
 export const unitPage = page(unit)
 
 const personFields = {

@@ -1,4 +1,4 @@
-import { isNull, or, type SQL } from 'drizzle-orm'
+import { isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { RowAction } from '@servai/contract/property'
 import type { Role, StaffRole } from '@servai/contract/roles'
@@ -97,6 +97,10 @@ export const requireVersion = (row: { version: number }, expected: number | unde
 export const requirePresent = (parent: { deletedAt: Date | null }) => {
   if (parent.deletedAt) throw new DomainError('conflict', 'property.parent_removed')
 }
+
+/** Of `i`, an invite: whether it can be accepted now. */
+export const activeInvite = sql`i.deleted_at is null and i.revoked_at is null and i.expires_at > now()
+  and (i.max_uses is null or i.used_count < i.max_uses)`
 
 /** @throws conflict property.has_children with how many of each */
 export const requireNoChildren = (counts: Record<string, number>) => {

@@ -1,4 +1,4 @@
-import { done, idInput, versionedInput } from '@servai/contract/fields'
+import { done, idInput, removalInput } from '@servai/contract/fields'
 import {
   building,
   buildingPage,
@@ -58,9 +58,9 @@ export const buildingsRouter = router({
     .meta({
       access: ACCESS.edit,
       rest: { method: 'DELETE', path: '/property/buildings/{id}' },
-      summary: 'Remove a building without entrances and units; it can be restored',
+      summary: 'Remove a building, with `cascade` everything in it too; it can be restored',
     })
-    .input(versionedInput)
+    .input(removalInput)
     .output(done)
     .mutation(({ ctx, input }) => removeBuilding(ctx, input)),
   restore: companyProcedure

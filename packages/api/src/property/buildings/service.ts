@@ -1,5 +1,6 @@
 import { and, eq, getTableColumns, or, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { removalInput } from '@servai/contract/fields'
 import { naturalKey } from '@servai/contract/natural-key'
 import type { building, createBuildingInput, listBuildingsInput, updateBuildingInput } from '@servai/contract/property'
 import type { CompanyDb } from '@servai/db'
@@ -13,7 +14,9 @@ import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdComplex } from '../complexes/service.ts'
-import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { fieldsSent, requirePresent, requireRight } from '../policy.ts'
+import { removeRows, restoreRows } from '../removal/service.ts'
 import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof building>
@@ -23,7 +26,12 @@ const SORTS = {
   createdAt: null,
 } as const satisfies Record<string, Sort>
 
-const { companyId: _companyId, deletedBy: _deletedBy, ...columns } = getTableColumns(buildings)
+const {
+  companyId: _companyId,
+  deletedBy: _deletedBy,
+  deletedWith: _deletedWith,
+  ...columns
+} = getTableColumns(buildings)
 
 const selectRows = (db: CompanyDb, keys: SQL) =>
   db
@@ -83,32 +91,33 @@ export const createBuilding = async (ctx: Ctx, input: z.output<typeof createBuil
 /** @throws not_found property.building_not_found, conflict property.version_conflict, property.name_taken */
 export const updateBuilding = async (ctx: Ctx, input: z.output<typeof updateBuildingInput>) => {
   const { id, version, name, address, floors } = input
-  requireVersion(await lockBuilding(ctx, id), version)
+  await requireVersion(ctx, await lockBuilding(ctx, id), version, () => getBuilding(ctx, { id }))
   const changes = fieldsSent({ name, nameSort: name === undefined ? undefined : naturalKey(name), address, floors })
   if (changes) await ctx.db.update(buildings).set(changes).where(eq(buildings.id, id))
   return getBuilding(ctx, { id })
 }
 
-/** @throws not_found property.building_not_found, conflict property.version_conflict, property.has_children */
-export const removeBuilding = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
-  requireVersion(await lockBuilding(ctx, id), version)
-  const [children] = await ctx.db
-    .select({
-      entrances: ctx.db.$count(entrances, and(eq(entrances.buildingId, id), sql`${entrances.deletedAt} is null`)),
-      units: ctx.db.$count(units, and(eq(units.buildingId, id), sql`${units.deletedAt} is null`)),
-    })
-    .from(sql`(values (1)) one`)
-  requireNoChildren(children ?? {})
-  await ctx.db.update(buildings).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(buildings.id, id))
+/**
+ * With `cascade`, with everything in it: entrances, units, residencies and invites.
+ *
+ * @throws not_found property.building_not_found, conflict property.version_conflict, property.has_children
+ */
+export const removeBuilding = async (ctx: Ctx, { id, version, cascade }: z.output<typeof removalInput>) => {
+  const row = await lockBuilding(ctx, id)
+  await requireVersion(ctx, row, version, () => getBuilding(ctx, { id }))
+  await removeRows(ctx, 'buildings', [id], cascade)
   return { ok: true as const }
 }
 
-/** @throws not_found property.building_not_found, conflict property.name_taken, property.parent_removed */
+/**
+ * With exactly what was removed with it.
+ *
+ * @throws not_found property.building_not_found, conflict property.name_taken, property.parent_removed
+ */
 export const restoreBuilding = async (ctx: Ctx, { id }: { id: string }) => {
   const row = await lockBuilding(ctx, id, 'removed')
   await holdComplex(ctx, row.complexId)
-  if (row.deletedAt)
-    await ctx.db.update(buildings).set({ deletedAt: null, deletedBy: null }).where(eq(buildings.id, id))
+  if (row.deletedAt) await restoreRows(ctx, 'buildings', [id])
   return getBuilding(ctx, { id })
 }
 

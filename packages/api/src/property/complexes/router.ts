@@ -1,4 +1,4 @@
-import { idInput, done, versionedInput } from '@servai/contract/fields'
+import { idInput, done, removalInput } from '@servai/contract/fields'
 import {
   complex,
   complexPage,
@@ -51,9 +51,9 @@ export const complexesRouter = router({
     .meta({
       access: ACCESS.own,
       rest: { method: 'DELETE', path: '/property/complexes/{id}' },
-      summary: 'Remove a complex that has no buildings; it can be restored',
+      summary: 'Remove a complex, with `cascade` everything in it too; it can be restored',
     })
-    .input(versionedInput)
+    .input(removalInput)
     .output(done)
     .mutation(({ ctx, input }) => removeComplex(ctx, input)),
   restore: companyProcedure

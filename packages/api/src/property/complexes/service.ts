@@ -1,18 +1,20 @@
-import { and, count, eq, getTableColumns, isNull, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { removalInput } from '@servai/contract/fields'
 import type { complex, createComplexInput, listComplexesInput, updateComplexInput } from '@servai/contract/property'
 import type { CompanyDb } from '@servai/db'
 import { buildings } from '@servai/db/schema/buildings'
 import { companies } from '@servai/db/schema/companies'
 import { complexes } from '@servai/db/schema/complexes'
-import { roleGrants } from '@servai/db/schema/grants'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
-import { fieldsSent, requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { fieldsSent, requirePresent, requireRight } from '../policy.ts'
+import { removeRows, restoreRows } from '../removal/service.ts'
 import { allowedActions, listedFor, mayOwn, mayUpdate, reachableBy, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof complex>
@@ -23,7 +25,12 @@ const SORTS = {
   createdAt: null,
 } as const satisfies Record<string, Sort>
 
-const { companyId: _companyId, deletedBy: _deletedBy, ...columns } = getTableColumns(complexes)
+const {
+  companyId: _companyId,
+  deletedBy: _deletedBy,
+  deletedWith: _deletedWith,
+  ...columns
+} = getTableColumns(complexes)
 
 const selectRows = (db: CompanyDb, keys: SQL) =>
   db
@@ -82,36 +89,35 @@ export const createComplex = async (ctx: Ctx, input: z.output<typeof createCompl
 export const updateComplex = async (ctx: Ctx, { id, version, ...input }: z.output<typeof updateComplexInput>) => {
   const row = await lockComplex(ctx, id)
   requireRight(mayUpdate(ctx.actor, id))
-  requireVersion(row, version)
+  await requireVersion(ctx, row, version, () => getComplex(ctx, { id }))
   const changes = fieldsSent({ name: input.name, city: input.city, address: input.address, timezone: input.timezone })
   if (changes) await ctx.db.update(complexes).set(changes).where(eq(complexes.id, id))
   return getComplex(ctx, { id })
 }
 
-/** @throws not_found property.complex_not_found, conflict property.version_conflict, property.has_children */
-export const removeComplex = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
+/**
+ * With `cascade`, with everything in it: buildings, entrances, units, residencies, invites, claims and settings.
+ *
+ * @throws not_found property.complex_not_found, conflict property.version_conflict, property.has_children
+ */
+export const removeComplex = async (ctx: Ctx, { id, version, cascade }: z.output<typeof removalInput>) => {
   const row = await lockComplex(ctx, id)
   requireRight(mayOwn(ctx.actor))
-  requireVersion(row, version)
-  const [children] = await ctx.db
-    .select({ buildings: count() })
-    .from(buildings)
-    .where(and(eq(buildings.complexId, id), isNull(buildings.deletedAt)))
-  requireNoChildren({ buildings: children?.buildings ?? 0 })
-  await ctx.db.update(complexes).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(complexes.id, id))
-  await suspendStaff(ctx, id)
+  await requireVersion(ctx, row, version, () => getComplex(ctx, { id }))
+  await removeRows(ctx, 'complexes', [id], cascade)
   return { ok: true as const }
 }
 
-/** @throws not_found property.complex_not_found, conflict property.name_taken, property.parent_removed */
+/**
+ * With exactly what was removed with it.
+ *
+ * @throws not_found property.complex_not_found, conflict property.name_taken, property.parent_removed
+ */
 export const restoreComplex = async (ctx: Ctx, { id }: { id: string }) => {
   await requireCompany(ctx)
   const row = await lockComplex(ctx, id, 'removed')
   requireRight(mayOwn(ctx.actor))
-  if (row.deletedAt) {
-    await ctx.db.update(complexes).set({ deletedAt: null, deletedBy: null }).where(eq(complexes.id, id))
-    await suspendStaff(ctx, id)
-  }
+  if (row.deletedAt) await restoreRows(ctx, 'complexes', [id])
   return getComplex(ctx, { id })
 }
 
@@ -166,13 +172,4 @@ const requireCompany = async ({ db, actor }: Ctx) => {
     .for('share')
   if (!company) throw new DomainError('not_found', 'property.company_not_found')
   requirePresent(company)
-}
-
-/** Grants of a removed complex count for nothing, and again for what they said once it is back. */
-const suspendStaff = async ({ db, services }: Ctx, complexId: string) => {
-  const grants = await db
-    .selectDistinct({ userId: roleGrants.userId })
-    .from(roleGrants)
-    .where(eq(roleGrants.complexId, complexId))
-  for (const { userId } of grants) await services.principals.suspend(userId)
 }

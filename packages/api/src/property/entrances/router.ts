@@ -1,4 +1,4 @@
-import { done, idInput, versionedInput } from '@servai/contract/fields'
+import { done, idInput, removalInput } from '@servai/contract/fields'
 import {
   entrance,
   entrancePage,
@@ -58,9 +58,9 @@ export const entrancesRouter = router({
     .meta({
       access: ACCESS.edit,
       rest: { method: 'DELETE', path: '/property/entrances/{id}' },
-      summary: 'Remove an entrance without units; it can be restored',
+      summary: 'Remove an entrance, with `cascade` its units too; it can be restored',
     })
-    .input(versionedInput)
+    .input(removalInput)
     .output(done)
     .mutation(({ ctx, input }) => removeEntrance(ctx, input)),
   restore: companyProcedure

@@ -1,5 +1,6 @@
-import { and, eq, getTableColumns, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { removalInput } from '@servai/contract/fields'
 import { naturalKey } from '@servai/contract/natural-key'
 import type { createEntranceInput, entrance, listEntrancesInput, updateEntranceInput } from '@servai/contract/property'
 import type { CompanyDb } from '@servai/db'
@@ -12,7 +13,9 @@ import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
-import { requireNoChildren, requirePresent, requireRight, requireVersion } from '../policy.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { requirePresent, requireRight } from '../policy.ts'
+import { removeRows, restoreRows } from '../removal/service.ts'
 import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof entrance>
@@ -22,7 +25,12 @@ const SORTS = {
   createdAt: null,
 } as const satisfies Record<string, Sort>
 
-const { companyId: _companyId, deletedBy: _deletedBy, ...columns } = getTableColumns(entrances)
+const {
+  companyId: _companyId,
+  deletedBy: _deletedBy,
+  deletedWith: _deletedWith,
+  ...columns
+} = getTableColumns(entrances)
 
 const selectRows = (db: CompanyDb, keys: SQL) =>
   db
@@ -85,7 +93,7 @@ export const createEntrance = async (ctx: Ctx, { buildingId, number }: z.output<
 
 /** @throws not_found property.entrance_not_found, conflict property.version_conflict, property.number_taken */
 export const updateEntrance = async (ctx: Ctx, { id, version, number }: z.output<typeof updateEntranceInput>) => {
-  requireVersion(await lockEntrance(ctx, id), version)
+  await requireVersion(ctx, await lockEntrance(ctx, id), version, () => getEntrance(ctx, { id }))
   await ctx.db
     .update(entrances)
     .set({ number, numberSort: naturalKey(number) })
@@ -93,20 +101,27 @@ export const updateEntrance = async (ctx: Ctx, { id, version, number }: z.output
   return getEntrance(ctx, { id })
 }
 
-/** @throws not_found property.entrance_not_found, conflict property.version_conflict, property.has_children */
-export const removeEntrance = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
-  requireVersion(await lockEntrance(ctx, id), version)
-  requireNoChildren({ units: await ctx.db.$count(units, and(eq(units.entranceId, id), isNull(units.deletedAt))) })
-  await ctx.db.update(entrances).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(entrances.id, id))
+/**
+ * With `cascade`, with everything in it: units, residencies and invites.
+ *
+ * @throws not_found property.entrance_not_found, conflict property.version_conflict, property.has_children
+ */
+export const removeEntrance = async (ctx: Ctx, { id, version, cascade }: z.output<typeof removalInput>) => {
+  const row = await lockEntrance(ctx, id)
+  await requireVersion(ctx, row, version, () => getEntrance(ctx, { id }))
+  await removeRows(ctx, 'entrances', [id], cascade)
   return { ok: true as const }
 }
 
-/** @throws not_found property.entrance_not_found, conflict property.number_taken, property.parent_removed */
+/**
+ * With exactly what was removed with it.
+ *
+ * @throws not_found property.entrance_not_found, conflict property.number_taken, property.parent_removed
+ */
 export const restoreEntrance = async (ctx: Ctx, { id }: { id: string }) => {
   const row = await lockEntrance(ctx, id, 'removed')
   await holdBuilding(ctx, row.buildingId)
-  if (row.deletedAt)
-    await ctx.db.update(entrances).set({ deletedAt: null, deletedBy: null }).where(eq(entrances.id, id))
+  if (row.deletedAt) await restoreRows(ctx, 'entrances', [id])
   return getEntrance(ctx, { id })
 }
 

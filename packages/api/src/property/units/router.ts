@@ -1,4 +1,4 @@
-import { done, idInput, versionedInput } from '@servai/contract/fields'
+import { done, idInput, removalInput } from '@servai/contract/fields'
 import { unit, unitPage, createUnitInput, listUnitsInput, updateUnitInput } from '@servai/contract/property'
 import { companyProcedure, router } from '../../trpc.ts'
 import { ACCESS } from '../policy.ts'
@@ -41,9 +41,9 @@ export const unitsRouter = router({
     .meta({
       access: ACCESS.edit,
       rest: { method: 'DELETE', path: '/property/units/{id}' },
-      summary: 'Remove a unit nobody lives in; it can be restored',
+      summary: 'Remove a unit, with `cascade` its residencies and invites too; it can be restored',
     })
-    .input(versionedInput)
+    .input(removalInput)
     .output(done)
     .mutation(({ ctx, input }) => removeUnit(ctx, input)),
   restore: companyProcedure

@@ -1,10 +1,10 @@
-import { and, count, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { z } from 'zod'
+import type { removalInput } from '@servai/contract/fields'
 import { naturalKey } from '@servai/contract/natural-key'
 import type { createUnitInput, listUnitsInput, Share, unit, updateUnitInput } from '@servai/contract/property'
 import type { CompanyDb } from '@servai/db'
-import { complexes } from '@servai/db/schema/complexes'
-import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
@@ -12,16 +12,11 @@ import { isoOf } from '../../instant.ts'
 import { keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
+import { requireVersion } from '../conflict/service.ts'
 import { holdEntrance } from '../entrances/service.ts'
-import {
-  editScope,
-  fieldsSent,
-  requireNoChildren,
-  requirePresent,
-  requireRight,
-  requireVersion,
-  within,
-} from '../policy.ts'
+import { editScope, fieldsSent, requirePresent, requireRight, within } from '../policy.ts'
+import { removeRows, restoreRows } from '../removal/service.ts'
+import { holdUnitTypes } from '../unit-types/service.ts'
 import { allowedActions, listedFor, mayEdit, reachableBy, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof unit>
@@ -47,6 +42,8 @@ type Row = {
   entranceId: string | null
   entranceNumber: string | null
   type: Output['type']
+  unitTypeId: string | null
+  unitTypeName: string | null
   number: string
   numberSort: string
   floor: number | null
@@ -59,7 +56,8 @@ type Row = {
 /** Of `u`, a unit, and of what `HOME` joins to it; `residents` are those of today where the complex stands. */
 const FIELDS = sql`u.id, u.version, u.created_at as "createdAt", u.updated_at as "updatedAt", u.deleted_at as "deletedAt",
       u.complex_id as "complexId", c.name as "complexName", u.building_id as "buildingId", b.name as "buildingName",
-      u.entrance_id as "entranceId", e.number as "entranceNumber", u.type, u.number, u.number_sort as "numberSort",
+      u.entrance_id as "entranceId", e.number as "entranceNumber", u.type,
+      u.unit_type_id as "unitTypeId", t.name as "unitTypeName", u.number, u.number_sort as "numberSort",
       u.floor, u.area_m2 as "areaM2", u.share_numerator::float8 as "shareNumerator",
       u.share_denominator::float8 as "shareDenominator",
       (select count(*)::int from residencies r
@@ -67,7 +65,8 @@ const FIELDS = sql`u.id, u.version, u.created_at as "createdAt", u.updated_at as
          and (r.ends_on is null or r.ends_on > (now() at time zone c.timezone)::date)) as residents`
 const HOME = sql`join complexes c on c.id = u.complex_id
     join buildings b on b.id = u.building_id
-    left join entrances e on e.id = u.entrance_id`
+    left join entrances e on e.id = u.entrance_id
+    left join unit_types t on t.id = u.unit_type_id`
 
 /**
  * The most frequent query of all, hence written by hand: building it and mapping its rows one by one would take as long
@@ -104,6 +103,8 @@ const present = ({ actor }: Ctx, row: Row): Output => ({
   entrance:
     row.entranceId !== null && row.entranceNumber !== null ? { id: row.entranceId, number: row.entranceNumber } : null,
   type: row.type,
+  unitType:
+    row.unitTypeId !== null && row.unitTypeName !== null ? { id: row.unitTypeId, name: row.unitTypeName } : null,
   number: row.number,
   floor: row.floor,
   areaM2: row.areaM2,
@@ -124,6 +125,7 @@ export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>
       input.buildingId ? eq(units.buildingId, input.buildingId) : undefined,
       input.entranceId ? eq(units.entranceId, input.entranceId) : undefined,
       input.type ? eq(units.type, input.type) : undefined,
+      input.unitTypeId ? eq(units.unitTypeId, input.unitTypeId) : undefined,
       input.q ? isNumberedFrom(input.q) : undefined,
     ),
     sort,
@@ -148,11 +150,11 @@ export const getUnit = async (ctx: Ctx, { id }: { id: string }) => {
 }
 
 /**
- * @throws not_found property.building_not_found, property.entrance_not_found,
+ * @throws not_found property.building_not_found, property.entrance_not_found, property.unit_type_not_found,
  *   invalid property.entrance_of_other_building, conflict property.number_taken, property.parent_removed
  */
 export const createUnit = async (ctx: Ctx, input: z.output<typeof createUnitInput>) => {
-  const { buildingId, entranceId, type, number, floor, areaM2 } = input
+  const { buildingId, entranceId, number, floor, areaM2 } = input
   const { complexId } = await holdBuilding(ctx, buildingId)
   if (entranceId) await holdEntrance(ctx, entranceId, buildingId)
   const numberSort = naturalKey(number)
@@ -162,7 +164,7 @@ export const createUnit = async (ctx: Ctx, input: z.output<typeof createUnitInpu
       complexId,
       buildingId,
       entranceId,
-      type,
+      ...(await typeColumns(ctx, input)),
       number,
       numberSort,
       floor,
@@ -174,25 +176,48 @@ export const createUnit = async (ctx: Ctx, input: z.output<typeof createUnitInpu
 }
 
 /**
- * @throws not_found property.unit_not_found, property.entrance_not_found, invalid property.entrance_of_other_building,
- *   conflict property.version_conflict, property.number_taken, property.parent_removed
+ * @throws not_found property.unit_not_found, property.entrance_not_found, property.unit_type_not_found,
+ *   invalid property.entrance_of_other_building, conflict property.version_conflict, property.number_taken, property.parent_removed
  */
 export const updateUnit = async (ctx: Ctx, input: z.output<typeof updateUnitInput>) => {
-  const { id, version, entranceId, type, number, floor, areaM2 } = input
+  const { id, version, entranceId, number, floor, areaM2 } = input
   const numberSort = number === undefined ? undefined : naturalKey(number)
-  const changes = fieldsSent({ entranceId, type, number, numberSort, floor, areaM2, ...shareColumns(input.share) })
+  const changes = fieldsSent({
+    entranceId,
+    ...(await typeColumns(ctx, input)),
+    number,
+    numberSort,
+    floor,
+    areaM2,
+    ...shareColumns(input.share),
+  })
   if (changes && !entranceId) {
     const changed = await changeAtOnce(ctx, { id, version }, changes)
     if (changed) return present(ctx, changed)
   }
   const row = await lockUnit(ctx, id)
-  requireVersion(row, version)
+  await requireVersion(ctx, row, version, () => getUnit(ctx, { id }))
   if (entranceId) await holdEntrance(ctx, entranceId, row.buildingId)
   if (changes) await ctx.db.update(units).set(changes).where(eq(units.id, id))
   return getUnit(ctx, { id })
 }
 
-type Changes = Partial<typeof units.$inferInsert>
+/** A type of the company's own decides the general one; a general one lets go of an own type of another sort. */
+export const typeColumns = async (
+  ctx: Ctx,
+  { type, unitTypeId }: { type?: Output['type'] | undefined; unitTypeId?: string | null | undefined },
+) => {
+  if (unitTypeId) {
+    const types = await holdUnitTypes(ctx, [unitTypeId])
+    return { unitTypeId, type: types.get(unitTypeId)! }
+  }
+  if (type === undefined) return { unitTypeId }
+  return { type, unitTypeId: unitTypeId === null ? null : keptFor(type) }
+}
+
+const keptFor = (type: Output['type']) => sql`case when ${units.type} = ${type} then ${units.unitTypeId} end`
+
+type Changes = PgUpdateSetSource<typeof units>
 
 /**
  * Version check, change and answer in one statement. Null where no such unit can be changed by this actor, for whatever
@@ -207,32 +232,28 @@ const changeAtOnce = async ({ db, actor }: Ctx, { id, version }: { id: string; v
   return rows[0] ?? null
 }
 
-/** @throws not_found property.unit_not_found, conflict property.version_conflict, property.has_children */
-export const removeUnit = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
+/**
+ * With `cascade`, with those who live there and the invites to it.
+ *
+ * @throws not_found property.unit_not_found, conflict property.version_conflict, property.has_children
+ */
+export const removeUnit = async (ctx: Ctx, { id, version, cascade }: z.output<typeof removalInput>) => {
   const row = await lockUnit(ctx, id)
-  requireVersion(row, version)
-  const [children] = await ctx.db
-    .select({ residencies: count() })
-    .from(residencies)
-    .innerJoin(complexes, eq(complexes.id, row.complexId))
-    .where(
-      and(
-        eq(residencies.unitId, id),
-        isNull(residencies.deletedAt),
-        or(isNull(residencies.endsOn), gt(residencies.endsOn, sql`(now() at time zone ${complexes.timezone})::date`)),
-      ),
-    )
-  requireNoChildren({ residencies: children?.residencies ?? 0 })
-  await ctx.db.update(units).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(units.id, id))
+  await requireVersion(ctx, row, version, () => getUnit(ctx, { id }))
+  await removeRows(ctx, 'units', [id], cascade)
   return { ok: true as const }
 }
 
-/** @throws not_found property.unit_not_found, conflict property.number_taken, property.parent_removed */
+/**
+ * With exactly what was removed with it.
+ *
+ * @throws not_found property.unit_not_found, conflict property.number_taken, property.parent_removed
+ */
 export const restoreUnit = async (ctx: Ctx, { id }: { id: string }) => {
   const row = await lockUnit(ctx, id, 'removed')
   await holdBuilding(ctx, row.buildingId)
   if (row.entranceId) await holdEntrance(ctx, row.entranceId, row.buildingId)
-  if (row.deletedAt) await ctx.db.update(units).set({ deletedAt: null, deletedBy: null }).where(eq(units.id, id))
+  if (row.deletedAt) await restoreRows(ctx, 'units', [id])
   return getUnit(ctx, { id })
 }
 

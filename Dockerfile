@@ -35,7 +35,7 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "apps/server/dist/main.mjs"]
+CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=512", "apps/server/dist/main.mjs"]
 
 FROM base AS worker
 COPY --from=build /out/worker ./

@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { cpus, availableParallelism, totalmem } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { SERVER_HEAP } from '../scripts/heap.mjs'
 import { freePort } from '../scripts/postgres.mjs'
 import { startRedis } from '../scripts/test/redis.ts'
 import { loadKeys, prepareDatabase, type Keys, type Prepared } from './database.ts'
 import type { Measured } from './load.ts'
 import { buildNoOp } from './no-op-build.ts'
-import { measure, startService, type Served } from './processes.ts'
+import { measure, startService, type Served, type ServiceOptions } from './processes.ts'
 import { NAMES, printTable, writeReport, type Figure, type Line } from './report.ts'
 import { buildRows, meRequests, signInRequests, type Row, type Side, type Work } from './rows.ts'
 import { bareHashes, LANES, median, timeRefusals, underFlood } from './sign-in.ts'
@@ -41,11 +42,16 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: '2525',
   }
-  const start = async (name: string, entry: string, env: Record<string, string>, port?: number) => {
+  const start = async (
+    name: string,
+    entry: string,
+    env: Record<string, string>,
+    more: Pick<ServiceOptions, 'port' | 'flags'> = {},
+  ) => {
     const served = await startService(entry, {
       env,
       logFile: path.join(dataDir, `${name}.log`),
-      ...(port && { port }),
+      ...more,
       ...(isProfiled && { profileDir: path.join(dataDir, 'profiles', name) }),
     })
     running.push(served)
@@ -55,8 +61,13 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
   const port = await freePort()
   const noOp = await buildNoOp()
   return {
-    servai: await start('servai', '../apps/server/dist/main.mjs', { ...product, PORT: String(port) }, port),
-    noOp: await start('no-op', noOp, { ...product, PORT: '0' }),
+    servai: await start(
+      'servai',
+      '../apps/server/dist/main.mjs',
+      { ...product, PORT: String(port) },
+      { port, flags: SERVER_HEAP },
+    ),
+    noOp: await start('no-op', noOp, { ...product, PORT: '0' }, { flags: SERVER_HEAP }),
     floor: await start('floor', 'floor.ts', floor),
     floorCached: await start('floor-cached', 'floor.ts', { ...floor, FLOOR_CACHE: '1' }),
   }

@@ -8,10 +8,12 @@ const HERE = import.meta.dirname
 
 export type Served = { port: number; pid: number; readyMs: number; stop: () => Promise<void> }
 
-type ServiceOptions = {
+export type ServiceOptions = {
   env: Record<string, string>
   logFile: string
   port?: number
+  /** Of node, beside those of the profile. */
+  flags?: readonly string[]
   /** Where its CPU profile goes at its end. */
   profileDir?: string
 }
@@ -19,14 +21,14 @@ type ServiceOptions = {
 /** Starts a server that sends `{ ready: true }` (and its port, where it chose one) over IPC; its log goes to a file. */
 export const startService = async (
   name: string,
-  { env, logFile, port, profileDir }: ServiceOptions,
+  { env, logFile, port, flags = [], profileDir }: ServiceOptions,
 ): Promise<Served> => {
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
   const child = fork(path.resolve(HERE, name), {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', log, log, 'ipc'],
-    execArgv: profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [],
+    execArgv: [...flags, ...(profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [])],
   })
   const [message] = (await Promise.race([
     once(child, 'message'),

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prepareDatabase } from './database.mjs'
+import { SERVER_HEAP } from './heap.mjs'
 import { onParentGone } from './process.mjs'
 import { note, reportFailure, StartError, step } from './progress.mjs'
 import { startService } from './service.mjs'
@@ -15,7 +16,7 @@ const running = []
 let stopping
 
 const BUILT = [
-  { name: 'server', args: ['--enable-source-maps', 'apps/server/dist/main.mjs'] },
+  { name: 'server', args: ['--enable-source-maps', ...SERVER_HEAP, 'apps/server/dist/main.mjs'] },
   { name: 'worker', args: ['--enable-source-maps', 'apps/worker/dist/main.mjs'] },
 ]
 

@@ -53,19 +53,23 @@ const translated = t.middleware(async ({ ctx, path, type, next }) => {
   return { ...result, error }
 })
 
-const base = t.procedure.use(translated).use(({ ctx, meta, next }) => {
-  if (meta?.alone && ctx.calls > 1) throw new DomainError('invalid', 'auth.batch_refused')
-  return next()
-})
+const base = t.procedure.use(translated)
+
+/** @throws invalid auth.batch_refused */
+const requireAlone = ({ calls }: RequestContext, meta: Meta | undefined) => {
+  if (meta?.alone && calls > 1) throw new DomainError('invalid', 'auth.batch_refused')
+}
 
 /** Anybody. */
-export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx, next }) => {
+export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx, meta, next }) => {
+  requireAlone(ctx, meta)
   await enforce(ctx.services, { anonymous: limitKeyOf(ctx.address) })
   return next()
 })
 
 /** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
-export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, path, getRawInput, next }) => {
+export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, meta, path, getRawInput, next }) => {
+  requireAlone(ctx, meta)
   const principal = await requirePrincipal(ctx)
   await enforce(ctx.services, { api: principal.userId })
   const result = await next({ ctx: { principal } })

@@ -111,7 +111,7 @@ describe('a fallen wall is named:', () => {
     ],
     [
       'grant execute on function search_people to public',
-      ['function search_people(text,integer) runs as its owner for everybody'],
+      ['function search_people(text,integer,uuid[]) runs as its owner for everybody'],
     ],
   ] as [string, string[]][])('%s', async (planted, faults) => {
     expect(await faultsAfter(planted)).toEqual(expect.arrayContaining(faults))

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { foreignKey, index, pgPolicy, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { foreignKey, index, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { companies } from './companies.ts'
-import { active, companyColumns, isolate, ownerRole } from './tenancy.ts'
+import { active, companyColumns, isolate, readByOwner } from './tenancy.ts'
 import { users } from './users.ts'
 
 /** What a company knows of a person. `userId` is set once that person signs in with an account of their own. */
@@ -28,8 +28,7 @@ export const people = pgTable(
     index('people_by_email').on(t.companyId, t.emailKey).where(active(t)),
     index('people_by_phone').on(t.companyId, t.phoneKey).where(active(t)),
     index('people_by_name').on(t.companyId, t.lastName, t.firstName, t.id).where(active(t)),
-    // Row-level security would keep LIKE and similarity off their indexes; the owner, in `search_people`, reads past it.
-    pgPolicy('search', { to: ownerRole, for: 'select', using: sql`true` }),
+    readByOwner(),
     index('people_by_full_name')
       .on(t.companyId, sql`lower(${t.firstName} || ' ' || ${t.lastName}) collate "C"`)
       .where(active(t)),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, check, date, foreignKey, index, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { RESIDENCY_KINDS, VERIFIED_LEVELS } from './enums.ts'
 import { people } from './people.ts'
-import { active, companyColumns, isolate, oneOf, removedWith } from './tenancy.ts'
+import { active, companyColumns, isolate, oneOf, readByOwner, removedWith } from './tenancy.ts'
 import { units } from './units.ts'
 
 /** A person in a unit for a period. Access ends on the day `endsOn`. */
@@ -24,6 +24,7 @@ export const residencies = pgTable(
   (t) => [
     ...isolate(t),
     removedWith('residencies', t),
+    readByOwner(),
     foreignKey({
       name: 'residencies_unit',
       columns: [t.companyId, t.unitId],

@@ -63,6 +63,9 @@ export const isolate = (t: CompanyTable) => [
   systemAccess,
 ]
 
+/** Row-level security keeps LIKE and similarity off their indexes; the owner, in `search_people`, reads past it. */
+export const readByOwner = () => pgPolicy('search', { to: ownerRole, for: 'select', using: sql`true` })
+
 /** Finds what went with a row, for bringing it back. */
 export const removedWith = (table: string, t: { companyId: PgColumn; deletedWith: PgColumn }) =>
   index(`${table}_removed_with`)

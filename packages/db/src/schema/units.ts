@@ -16,7 +16,7 @@ import {
 import { UNIT_TYPES } from './enums.ts'
 import { buildings } from './buildings.ts'
 import { entrances } from './entrances.ts'
-import { active, companyColumns, isolate, oneOf, removedWith } from './tenancy.ts'
+import { active, companyColumns, isolate, oneOf, readByOwner, removedWith } from './tenancy.ts'
 import { unitTypes } from './unit-types.ts'
 
 /** Byte order, in which a prefix is a range: comparisons, unlike LIKE, may use an index below row-level security. */
@@ -35,9 +35,10 @@ export const units = pgTable(
     number: text('number').notNull(),
     /** `naturalKey(number)`: sorts "2" before "10" and "10" before "10А". */
     numberSort: text('number_sort').notNull(),
+    /** `unit_key(number)`: case, spaces and the alphabet of look-alike letters do not count. */
     numberKey: searchKey('number_key')
       .notNull()
-      .generatedAlwaysAs(sql`upper(number)`),
+      .generatedAlwaysAs(sql`unit_key(number)`),
     /** Ground floor 0, basements negative. */
     floor: integer('floor'),
     areaM2: numeric('area_m2', { precision: 10, scale: 2 }),
@@ -48,6 +49,7 @@ export const units = pgTable(
   (t) => [
     ...isolate(t),
     removedWith('units', t),
+    readByOwner(),
     foreignKey({
       name: 'units_building',
       columns: [t.companyId, t.complexId, t.buildingId],

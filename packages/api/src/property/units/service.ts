@@ -114,7 +114,7 @@ const present = ({ actor }: Ctx, row: Row): Output => ({
 
 /** A range of the key: LIKE could not use its index below row-level security. U+10FFFF sorts after every character. */
 const isNumberedFrom = (start: string) =>
-  sql`${units.numberKey} >= upper(${start}::text) and ${units.numberKey} < upper(${start}::text) || chr(1114111)`
+  sql`${units.numberKey} >= unit_key(${start}::text) and ${units.numberKey} < unit_key(${start}::text) || chr(1114111)`
 
 export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>) => {
   const sort = SORTS[input.sort]

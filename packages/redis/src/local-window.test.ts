@@ -17,3 +17,14 @@ it('frees a hit exactly when its window ends', () => {
   expect(windows.take([rule('a')], 1, 5999)).toMatchObject({ allowed: false, waitMs: 1 })
   expect(windows.take([rule('a')], 1, 6000).allowed).toBe(true)
 })
+
+it('keeps the hits that are still in the window when the first of them leaves', () => {
+  const windows = createLocalWindows(10)
+  const three = { ...rule('a'), limit: 3 }
+  const remaining = (at: number) => windows.take([three], 1, at)
+  expect([0, 500, 900].map((at) => remaining(at).remaining)).toEqual([2, 1, 0])
+  expect(remaining(999)).toMatchObject({ allowed: false, waitMs: 1 })
+  expect(remaining(1000)).toMatchObject({ allowed: true, remaining: 0 })
+  expect(remaining(1499)).toMatchObject({ allowed: false, waitMs: 1 })
+  expect(remaining(1900)).toMatchObject({ allowed: true, remaining: 1 })
+})

@@ -27,13 +27,17 @@ export const createLocalWindows = (maxKeys: number): LocalWindows => {
   const hits = new Map<string, number[]>()
 
   const recent = ({ storageKey, windowMs }: WindowRule, at: number): number[] => {
-    const times = (hits.get(storageKey) ?? []).filter((time) => time > at - windowMs)
+    const known = hits.get(storageKey) ?? []
+    const isPast = (time: number | undefined) => time !== undefined && time <= at - windowMs
+    // In the order of time: while the first still counts, all do.
+    const times = isPast(known[0]) ? known.filter((time) => !isPast(time)) : known
     hits.delete(storageKey)
     hits.set(storageKey, times)
     return times
   }
 
   const forgetOldest = (): void => {
+    if (hits.size <= maxKeys) return
     for (const key of hits.keys()) {
       if (hits.size <= maxKeys) return
       hits.delete(key)

@@ -45,6 +45,8 @@ export const invites = pgTable(
     uniqueIndex('invites_token').on(t.tokenHash),
     index('invites_of_unit').on(t.companyId, t.unitId, t.id).where(active(t)),
     index('invites_of_person').on(t.companyId, t.personId).where(active(t)),
+    index('invites_of_unit_ever').on(t.companyId, t.unitId),
+    index('invites_of_person_ever').on(t.companyId, t.personId),
     index('invites_by_expiry').on(t.companyId, t.expiresAt, t.id).where(active(t)),
   ],
 )

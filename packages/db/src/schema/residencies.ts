@@ -48,6 +48,9 @@ export const residencies = pgTable(
       .where(sql`${t.deletedAt} is null and ${t.endsOn} is null`),
     index('residencies_of_unit').on(t.companyId, t.unitId, t.id).where(active(t)),
     index('residencies_of_person').on(t.companyId, t.personId, t.id).where(active(t)),
+    // Of all times, removed ones too: what a timeline tells.
+    index('residencies_of_unit_ever').on(t.companyId, t.unitId),
+    index('residencies_of_person_ever').on(t.companyId, t.personId),
     index('residencies_by_start').on(t.companyId, t.startsOn, t.id).where(active(t)),
   ],
 )

@@ -40,7 +40,8 @@ export const rolesOf = (actor: Actor): Role[] => {
 const isPlatformRole = (role: Role): role is PlatformRole => (PLATFORM_ROLES as readonly Role[]).includes(role)
 const isCompanyRole = (role: Role) => (COMPANY_ROLES as readonly Role[]).includes(role)
 
-const staffOf = ({ userId, grants }: Principal, companyId: string): Staff | null => {
+/** What grants make of an account in this company; `null` where they make nothing. */
+export const staffOf = ({ userId, grants }: Pick<Principal, 'userId' | 'grants'>, companyId: string): Staff | null => {
   const complexes: Staff['complexes'] = {}
   for (const grant of grants) {
     if (grant.companyId !== companyId || isPlatformRole(grant.role)) continue
@@ -57,7 +58,10 @@ const residentOf = ({ userId, homes }: Principal, companyId: string): Resident |
   return unitIds.length > 0 ? { kind: 'resident', userId, companyId, unitIds } : null
 }
 
-const platformOf = ({ userId, grants }: Principal, companyId: string | null): Platform | null => {
+export const platformOf = (
+  { userId, grants }: Pick<Principal, 'userId' | 'grants'>,
+  companyId: string | null,
+): Platform | null => {
   const roles = grants.map((grant) => grant.role).filter(isPlatformRole)
   return roles.length > 0 ? { kind: 'platform', userId, companyId, roles } : null
 }

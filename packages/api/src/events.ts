@@ -9,6 +9,7 @@ export type Events = {
   'auth.reset_requested': { userId: string; tokenId: string }
   'auth.password_changed': { userId: string }
   'auth.refresh_reused': { userId: string }
+  'staff.invited': { inviteId: string }
 }
 
 export type Topic = keyof Events

@@ -6,6 +6,7 @@ import type { Metrics } from '@servai/telemetry/metrics'
 import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
+import { mailStaffInvite } from './staff/invites/jobs.ts'
 import { mailVerification, mailWelcome } from './verification/jobs.ts'
 
 export type JobCtx = {
@@ -46,6 +47,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.password_changed': mailJob(mailPasswordChanged),
   'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
+  'staff.invited': mailJob(mailStaffInvite),
 }
 
 /** The job of a topic; undefined for one that only a newer release knows. */

@@ -87,6 +87,11 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   }
   const [, entity, verb] = name.split('.')
   if (verb === 'list') return {}
+  if (verb === 'offered') return undefined
+  if (verb === 'explain' || entity === 'explain') return { userId: of.personId, kind: 'unit', id: of.unitId }
+  if (entity === 'grants' && verb === 'create') return { memberId: of.id, role: 'accountant' }
+  if (name === 'staff.invites.create')
+    return { email: 'matrix@example.test', role: 'guard', complexIds: [of.complexId], locale: 'en' }
   if (entity === 'settings')
     return {
       complexId: of.complexId,
@@ -144,7 +149,7 @@ describe('roles of a company', () => {
   })
 
   /** Lists and what stands under no other row: there is nothing in them to be foreign. */
-  const isOpen = (name: string) => /\.list$|overview|complexes\.create$|companies\.create$/.test(name)
+  const isOpen = (name: string) => /\.list$|\.offered$|overview|complexes\.create$|companies\.create$/.test(name)
 
   it.each(byRole)(
     '%s: allowed or forbidden as declared, and nothing is found of a stranger',

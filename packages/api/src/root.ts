@@ -1,6 +1,7 @@
 import { authRouter } from './auth/router.ts'
 import { propertyRouter } from './property/router.ts'
 import { resetRouter } from './reset/router.ts'
+import { staffRouter } from './staff/router.ts'
 import { router } from './trpc.ts'
 import { verificationRouter } from './verification/router.ts'
 
@@ -9,6 +10,7 @@ export const appRouter = router({
   verification: verificationRouter,
   reset: resetRouter,
   property: propertyRouter,
+  staff: staffRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -1,4 +1,5 @@
 import type { Locale } from '@servai/contract/locales'
+import type { StaffRole } from '@servai/contract/roles'
 
 import { renderHtml, renderText } from './layout.ts'
 import { bg } from './texts/bg.ts'
@@ -55,6 +56,26 @@ export const sessionEnded = (context: MessageContext & { endedAt: Date; timeZone
     texts.sessionEnded({ ...sender, endedAt: dateTime(context.locale, context.endedAt, context.timeZone ?? 'UTC') }),
   )
 
+type StaffContext = MessageContext & {
+  company: string
+  role: StaffRole
+  token: string
+  expiresAt: Date
+  timeZone: string
+}
+
+/** To somebody who is to work for a company; only the account with this address can accept. */
+export const staffInvite = (context: StaffContext): Message =>
+  compose(context, `/staff-invite#${encodeURIComponent(context.token)}`, (texts, sender) => {
+    const { company, role, locale, expiresAt, timeZone } = context
+    return texts.staffInvite({
+      ...sender,
+      company,
+      role: texts.roles[role],
+      expiresOn: day(locale, expiresAt, timeZone),
+    })
+  })
+
 const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {
   const texts = TEXTS[context.locale]
   const sender = { sender: oneLine(context.senderName), host: new URL(context.appUrl).host }
@@ -85,6 +106,9 @@ const duration = (locale: Locale, minutes: number) => {
   const [unit, count] = minutes >= 60 ? ['hour', Math.floor(minutes / 60)] : ['minute', Math.floor(minutes / 10) * 10]
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
+
+const day = (locale: Locale, at: Date, timeZone: string) =>
+  new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', day: 'numeric', timeZone }).format(at)
 
 const dateTime = (locale: Locale, at: Date, timeZone: string) =>
   new Intl.DateTimeFormat(locale, {

@@ -76,4 +76,24 @@ export const en: Texts = {
     button: 'Choose a new password',
     why: `You receive this message because a session of the account with this address was ended at ${host}. These notices cannot be turned off.`,
   }),
+
+  roles: {
+    director: 'director',
+    accountant: 'accountant',
+    complex_manager: 'complex manager',
+    technician: 'technician',
+    guard: 'guard',
+  },
+
+  staffInvite: ({ host, company, role, expiresOn }) => ({
+    subject: `${company} invites you to work with it`,
+    preheader: `Your role: ${role}. The link works until ${expiresOn}.`,
+    heading: 'You are invited to the staff',
+    body: [
+      `${company} invites you to work with it at ${host}. Your role: ${role}.`,
+      `Use the button and sign in with this e-mail address. If you have no account yet, you make one on the way. The link works until ${expiresOn}, for this address only.`,
+    ],
+    button: 'Accept invite',
+    why: `You receive this message because ${company} has given this address for somebody of its staff. If it is not meant for you, do nothing.`,
+  }),
 }

@@ -1,3 +1,5 @@
+import type { StaffRole } from '@servai/contract/roles'
+
 /** What one message says; `body` is one paragraph per item. All of it is plain text. */
 export type Copy = {
   subject: string
@@ -22,4 +24,6 @@ export type Texts = {
   passwordChanged(values: Sender & { changedAt: string }): Copy
   registrationAttempt(values: Sender): Copy
   sessionEnded(values: Sender & { endedAt: string }): Copy
+  roles: Record<StaffRole, string>
+  staffInvite(values: Sender & { company: string; role: string; expiresOn: string }): Copy
 }

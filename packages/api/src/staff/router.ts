@@ -1,0 +1,10 @@
+import { router } from '../trpc.ts'
+import { grantsRouter } from './grants/router.ts'
+import { invitesRouter } from './invites/router.ts'
+import { membersRouter } from './members/router.ts'
+
+export const staffRouter = router({
+  members: membersRouter,
+  grants: grantsRouter,
+  invites: invitesRouter,
+})

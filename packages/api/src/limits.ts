@@ -30,6 +30,8 @@ export const LIMITS = {
   staff_invite_token: { limit: 20, windowSeconds: 5 * MINUTE },
   staff_invite_token_address: { limit: 100, windowSeconds: 5 * MINUTE },
   import: { limit: 20, windowSeconds: HOUR },
+  /** A search box asks while somebody types. */
+  search: { limit: 120, windowSeconds: MINUTE },
 } as const
 
 export type LimitName = keyof typeof LIMITS

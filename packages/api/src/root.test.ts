@@ -99,6 +99,7 @@ const inputOf = (name: string, of: typeof ids): unknown => {
       ...(verb === 'set' && { value: true }),
     }
   if (verb === 'get' && entity === 'overview') return undefined
+  if (name === 'property.search') return { q: 'matrix' }
   if (entity === 'imports') return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
   if (verb === 'update') return { id: of.id, version: 1, ...(entity === 'entrances' && { number: 'M' }) }
   if (verb !== 'create') return { id: of.id }
@@ -149,7 +150,7 @@ describe('roles of a company', () => {
   })
 
   /** Lists and what stands under no other row: there is nothing in them to be foreign. */
-  const isOpen = (name: string) => /\.list$|\.offered$|overview|complexes\.create$|companies\.create$/.test(name)
+  const isOpen = (name: string) => /\.list$|\.offered$|overview|complexes\.create$|companies\.create$|property\.search$/.test(name)
 
   it.each(byRole)(
     '%s: allowed or forbidden as declared, and nothing is found of a stranger',

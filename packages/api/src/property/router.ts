@@ -6,6 +6,7 @@ import { entrancesRouter } from './entrances/router.ts'
 import { importsRouter } from './import/router.ts'
 import { overviewRouter } from './overview/router.ts'
 import { residenciesRouter } from './residencies/router.ts'
+import { searchProcedure } from './search/router.ts'
 import { settingsRouter } from './settings/router.ts'
 import { unitsRouter } from './units/router.ts'
 
@@ -17,6 +18,7 @@ export const propertyRouter = router({
   units: unitsRouter,
   residencies: residenciesRouter,
   overview: overviewRouter,
+  search: searchProcedure,
   imports: importsRouter,
   settings: settingsRouter,
 })

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { AUDIT_RESULTS } from './enums.ts'
-import { appRole, companyScope, instant, systemOnly } from './tenancy.ts'
+import { appRole, companyScope, instant, ownerRole, systemOnly } from './tenancy.ts'
 
 /**
  * Who did what, when. Append-only by grant and by trigger. Changes of data are written by the trigger `audit_changes`
@@ -29,6 +29,8 @@ export const auditLog = pgTable(
   (t) => [
     pgPolicy('company_reads', { to: appRole, for: 'select', using: sql`${t.companyId} = ${companyScope}` }),
     pgPolicy('company_appends', { to: appRole, for: 'insert', withCheck: sql`${t.companyId} = ${companyScope}` }),
+    // Foreign keys that cascade act as the owner, and so do the triggers they set off.
+    pgPolicy('owner_appends', { to: ownerRole, for: 'insert', withCheck: sql`${t.companyId} = ${companyScope}` }),
     ...systemOnly(),
     index('audit_log_of_company').on(t.companyId, t.id),
     index('audit_log_of_entity').on(t.companyId, t.entityId, t.id),

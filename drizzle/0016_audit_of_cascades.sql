@@ -1,0 +1,1 @@
+CREATE POLICY "owner_appends" ON "audit_log" AS PERMISSIVE FOR INSERT TO "servai_owner" WITH CHECK ("audit_log"."company_id" = (select nullif(current_setting('app.company_id', true), '')::uuid));

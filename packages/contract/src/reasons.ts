@@ -82,6 +82,16 @@ export const REASON_TEXTS = {
   'import.header_not_found': 'No row with the column names was found',
   'import.too_many_rows': 'The file has too many rows',
   'import.timeout': 'Reading the file took too long',
+  'import.too_many_columns': 'The file has too many columns',
+  'import.encrypted': 'The file is protected with a password',
+  'import.macros': 'The file contains macros',
+  'import.external_links': 'The file refers to other files',
+  'import.expired': 'The file was not read within a day',
+  'import.not_found': 'There is no such import',
+  'import.not_ready': 'This cannot be done with the import as it is now',
+  'import.nothing_to_apply': 'No row of the file can be applied',
+  'import.already_undone': 'This import has been undone already',
+  'import.changed_since': 'Somebody has changed what this import brought in',
 } as const
 
 export type Reason = keyof typeof REASON_TEXTS

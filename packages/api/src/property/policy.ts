@@ -1,5 +1,6 @@
 import { isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { exceedWhole, type Fraction } from '@servai/contract/fraction'
 import type { RowAction } from '@servai/contract/property'
 import type { Role, StaffRole } from '@servai/contract/roles'
 import type { Actor } from '../actor.ts'
@@ -111,3 +112,18 @@ export const requireNoChildren = (counts: Record<string, number>) => {
 /** The fields that were sent, or `null` when none was: an UPDATE of nothing is refused by drizzle. */
 export const fieldsSent = <T extends object>(fields: T): T | null =>
   Object.values(fields).some((value) => value !== undefined) ? fields : null
+
+type Period = { startsOn: string; endsOn: string | null }
+
+export const overlap = (a: Period, b: Period) =>
+  (b.endsOn === null || a.startsOn < b.endsOn) && (a.endsOn === null || b.startsOn < a.endsOn)
+
+/** Whether on some day the owners of that day have more than one whole; a sum can only grow where a share begins. */
+export const sharesExceedWhole = (owners: (Period & { share: Fraction | null })[]) =>
+  owners.some(({ startsOn }) =>
+    exceedWhole(
+      owners
+        .filter((other) => other.startsOn <= startsOn && (other.endsOn === null || other.endsOn > startsOn))
+        .flatMap(({ share }) => share ?? []),
+    ),
+  )

@@ -11,7 +11,8 @@ import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
-import { fieldsSent, requireNoChildren, requireRight, requireVersion } from '../policy.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { fieldsSent, requireNoChildren, requireRight } from '../policy.ts'
 import { allowedActions, listedFor, mayFound, mayRegister, mayUpdate, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof company>
@@ -106,7 +107,7 @@ export const updateCompany = async (ctx: CompaniesCtx, input: z.output<typeof up
   requireRight(mayUpdate(ctx.actor))
   const registration = changed(row, input)
   requireRight(!registration || mayRegister(ctx.actor))
-  requireVersion(row, version)
+  await requireVersion(ctx, row, version, () => getCompany(ctx, { id }))
   const changes = fieldsSent({ name, legalName, vatNumber, currency, locale, timezone, address, ...registration })
   if (changes) await ctx.db.update(companies).set(changes).where(eq(companies.id, id))
   return getCompany(ctx, { id })
@@ -127,7 +128,7 @@ export const removeCompany = async (
   { id, version }: { id: string; version?: number | undefined },
 ) => {
   requireRight(mayFound(ctx.actor))
-  requireVersion(await lockCompany(ctx, id), version)
+  await requireVersion(ctx, await lockCompany(ctx, id), version, () => getCompany(ctx, { id }))
   const isOpen = and(eq(complexes.companyId, id), isNull(complexes.deletedAt))
   requireNoChildren({ complexes: await ctx.db.$count(complexes, isOpen) })
   await ctx.db.update(companies).set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId }).where(eq(companies.id, id))

@@ -125,7 +125,11 @@ const countBelow = async ({ db }: Ctx, root: Removable, ids: readonly string[]):
     return { ...rows[0] }
   }
   const shown: SQL[] = []
-  if (root === 'complexes') shown.push(below('buildings', 'complex_id'))
+  if (root === 'complexes') {
+    shown.push(below('buildings', 'complex_id'))
+    shown.push(sql`(select count(*)::int from claims
+      where ${among('complex_id', ids)} and status = 'pending' and deleted_at is null) as claims`)
+  }
   if (root === 'complexes' || root === 'buildings')
     shown.push(below('entrances', root === 'complexes' ? 'complex_id' : 'building_id'))
   if (root !== 'units') shown.push(sql`(select count(*)::int from homes) as units`)

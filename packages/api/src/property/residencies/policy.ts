@@ -1,5 +1,4 @@
 import { and, isNull, or, sql, type SQL } from 'drizzle-orm'
-import { exceedWhole, type Fraction } from '@servai/contract/fraction'
 import { complexes } from '@servai/db/schema/complexes'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
@@ -56,18 +55,3 @@ export const allowedActions = (actor: Actor, row: { complexId: string; deletedAt
 /** Of the others in the home a resident learns the name and the kind, nothing else. */
 export const seesDetails = (actor: Actor, row: { userId: string | null }) =>
   actor.kind !== 'resident' || row.userId === actor.userId
-
-type Period = { startsOn: string; endsOn: string | null }
-
-export const overlap = (a: Period, b: Period) =>
-  (b.endsOn === null || a.startsOn < b.endsOn) && (a.endsOn === null || b.startsOn < a.endsOn)
-
-/** Whether on some day the owners of that day have more than one whole; a sum can only grow where a share begins. */
-export const sharesExceedWhole = (owners: (Period & { share: Fraction | null })[]) =>
-  owners.some(({ startsOn }) =>
-    exceedWhole(
-      owners
-        .filter((other) => other.startsOn <= startsOn && (other.endsOn === null || other.endsOn > startsOn))
-        .flatMap(({ share }) => share ?? []),
-    ),
-  )

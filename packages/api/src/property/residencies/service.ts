@@ -18,19 +18,10 @@ import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
 import { escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
-import { requireRight, requireVersion } from '../policy.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { overlap, requirePresent, requireRight, sharesExceedWhole } from '../policy.ts'
 import { claimUnit, shareColumns, shareOf } from '../units/service.ts'
-import {
-  allowedActions,
-  inUnitsOf,
-  knownPeople,
-  listedFor,
-  mayEdit,
-  overlap,
-  seesDetails,
-  sharesExceedWhole,
-  visibleTo,
-} from './policy.ts'
+import { allowedActions, inUnitsOf, knownPeople, listedFor, mayEdit, seesDetails, visibleTo } from './policy.ts'
 
 type Output = z.input<typeof residency>
 
@@ -165,7 +156,7 @@ export const createResidency = async (ctx: Ctx, input: z.output<typeof createRes
 export const updateResidency = async (ctx: Ctx, input: z.output<typeof updateResidencyInput>) => {
   const { id, version, verifiedLevel } = input
   const row = await lockResidency(ctx, id)
-  requireVersion(row, version)
+  await requireVersion(ctx, row, version, () => getResidency(ctx, { id }))
   const kind = input.kind ?? row.kind
   const kept = kind === 'owner' ? shareOf(row) : null
   const next = {
@@ -187,7 +178,7 @@ export const updateResidency = async (ctx: Ctx, input: z.output<typeof updateRes
 /** @throws not_found property.residency_not_found, conflict property.version_conflict, property.parent_removed */
 export const removeResidency = async (ctx: Ctx, { id, version }: { id: string; version?: number | undefined }) => {
   const row = await lockResidency(ctx, id)
-  requireVersion(row, version)
+  await requireVersion(ctx, row, version, () => getResidency(ctx, { id }))
   await ctx.db
     .update(residencies)
     .set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId })
@@ -203,8 +194,12 @@ export const removeResidency = async (ctx: Ctx, { id, version }: { id: string; v
 export const restoreResidency = async (ctx: Ctx, { id }: { id: string }) => {
   const row = await lockResidency(ctx, id, 'removed')
   if (row.deletedAt) {
+    await requirePersonPresent(ctx, row.personId)
     await requireRoom(ctx, row.unitId, { ...row, id, share: shareOf(row) })
-    await ctx.db.update(residencies).set({ deletedAt: null, deletedBy: null }).where(eq(residencies.id, id))
+    await ctx.db
+      .update(residencies)
+      .set({ deletedAt: null, deletedBy: null, deletedWith: null })
+      .where(eq(residencies.id, id))
     await suspend(ctx, row)
   }
   return getResidency(ctx, { id })
@@ -240,14 +235,21 @@ const lockResidency = async (ctx: Ctx, id: string, state: 'present' | 'removed' 
   return row
 }
 
-const holdPerson = async ({ db, actor }: Ctx, id: string) => {
+/** @throws not_found property.person_not_found */
+export const holdPerson = async ({ db, actor }: Ctx, id: string) => {
   const [person] = await db
-    .select({ id: people.id, userId: people.userId })
+    .select({ id: people.id, userId: people.userId, email: people.email })
     .from(people)
     .where(and(eq(people.id, id), isNull(people.deletedAt), knownPeople(actor)))
     .for('share')
   if (!person) throw new DomainError('not_found', 'property.person_not_found')
   return person
+}
+
+/** Of a residency that comes back: held until the end of the transaction. */
+const requirePersonPresent = async ({ db }: Ctx, id: string) => {
+  const [person] = await db.select({ deletedAt: people.deletedAt }).from(people).where(eq(people.id, id)).for('share')
+  if (person) requirePresent(person)
 }
 
 type Particulars = { firstName: string; lastName: string; email: string | null; phone: string | null }
@@ -269,8 +271,13 @@ type Candidate = {
   endsOn: string | null
 }
 
-/** What no constraint can say of all residencies of a unit together; its row is locked by the caller. */
-const requireRoom = async ({ db }: Ctx, unitId: string, candidate: Candidate) => {
+/**
+ * What no constraint can say of all residencies of a unit together; its row is locked by the caller.
+ *
+ * @throws invalid request.invalid, property.share_not_allowed,
+ *   conflict property.residency_overlaps, property.shares_exceed_whole
+ */
+export const requireRoom = async ({ db }: Pick<Ctx, 'db'>, unitId: string, candidate: Candidate) => {
   const { startsOn, endsOn, share } = candidate
   if (endsOn !== null && endsOn <= startsOn)
     throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['endsOn'], code: 'ends_before_start' }] })

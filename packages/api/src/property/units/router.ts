@@ -1,7 +1,18 @@
-import { done, idInput, removalInput } from '@servai/contract/fields'
-import { unit, unitPage, createUnitInput, listUnitsInput, updateUnitInput } from '@servai/contract/property'
+import { bulkIdsInput, bulkRemovalInput, done, idInput, removalInput } from '@servai/contract/fields'
+import {
+  unit,
+  unitPage,
+  createUnitInput,
+  listUnitsInput,
+  updatedRows,
+  updateUnitInput,
+  updateUnitsInput,
+} from '@servai/contract/property'
+import { unitCard, unitGrid, unitGridInput } from '@servai/contract/unit-views'
 import { companyProcedure, router } from '../../trpc.ts'
 import { ACCESS } from '../policy.ts'
+import { removeUnits, restoreUnits, updateUnits } from '../unit-batches/service.ts'
+import { getUnitCard, getUnitGrid } from '../unit-views/service.ts'
 import { createUnit, getUnit, listUnits, removeUnit, restoreUnit, updateUnit } from './service.ts'
 
 export const unitsRouter = router({
@@ -55,4 +66,49 @@ export const unitsRouter = router({
     .input(idInput)
     .output(unit)
     .mutation(({ ctx, input }) => restoreUnit(ctx, input)),
+  updateMany: companyProcedure
+    .meta({
+      access: ACCESS.edit,
+      rest: { method: 'PATCH', path: '/property/units' },
+      summary: 'Change entrance, floor or type of several units, all or none',
+    })
+    .input(updateUnitsInput)
+    .output(updatedRows)
+    .mutation(({ ctx, input }) => updateUnits(ctx, input)),
+  removeMany: companyProcedure
+    .meta({
+      access: ACCESS.edit,
+      rest: { method: 'POST', path: '/property/units/remove' },
+      summary: 'Remove several units, all or none',
+    })
+    .input(bulkRemovalInput)
+    .output(done)
+    .mutation(({ ctx, input }) => removeUnits(ctx, input)),
+  restoreMany: companyProcedure
+    .meta({
+      access: ACCESS.edit,
+      rest: { method: 'POST', path: '/property/units/restore' },
+      summary: 'Bring several removed units back, all or none',
+    })
+    .input(bulkIdsInput)
+    .output(done)
+    .mutation(({ ctx, input }) => restoreUnits(ctx, input)),
+  grid: companyProcedure
+    .meta({
+      access: ACCESS.overview,
+      rest: { method: 'GET', path: '/property/complexes/{complexId}/grid' },
+      summary: 'Every unit of a complex by building, entrance and floor, with its state',
+    })
+    .input(unitGridInput)
+    .output(unitGrid)
+    .query(({ ctx, input }) => getUnitGrid(ctx, input)),
+  card: companyProcedure
+    .meta({
+      access: ACCESS.overview,
+      rest: { method: 'GET', path: '/property/units/{id}/card' },
+      summary: 'What there is about a unit, counted',
+    })
+    .input(idInput)
+    .output(unitCard)
+    .query(({ ctx, input }) => getUnitCard(ctx, input)),
 })

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { z } from 'zod'
 import type { removalInput } from '@servai/contract/fields'
@@ -9,7 +9,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { isoOf } from '../../instant.ts'
-import { keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { isOneOf, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
 import { requireVersion } from '../conflict/service.ts'
@@ -274,14 +274,27 @@ export const claimUnit = async ({ db, actor }: Ctx, id: string) => {
   return row
 }
 
-const lockUnit = async ({ db, actor }: Ctx, id: string, state: 'present' | 'removed' = 'present') => {
-  const { complexId, buildingId, entranceId, version, deletedAt } = units
-  const [row] = await db
-    .select({ complexId, buildingId, entranceId, version, deletedAt })
+const lockUnit = async (ctx: Ctx, id: string, state?: 'present' | 'removed') => (await lockUnits(ctx, [id], state))[0]!
+
+/**
+ * Units that the caller may change, locked in the order of their ids.
+ *
+ * @throws not_found property.unit_not_found, forbidden auth.forbidden
+ */
+export const lockUnits = async (
+  { db, actor }: Ctx,
+  ids: readonly string[],
+  state: 'present' | 'removed' = 'present',
+) => {
+  const { id, complexId, buildingId, entranceId, version, deletedAt } = units
+  const rows = await db
+    .select({ id, complexId, buildingId, entranceId, version, deletedAt })
     .from(units)
-    .where(and(eq(units.id, id), visibleTo(actor)))
+    .where(and(isOneOf(units.id, ids), visibleTo(actor)))
+    .orderBy(asc(units.id))
     .for('no key update')
-  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.unit_not_found')
-  requireRight(mayEdit(actor, row))
-  return row
+  if (rows.length < ids.length || (state === 'present' && rows.some((row) => row.deletedAt)))
+    throw new DomainError('not_found', 'property.unit_not_found')
+  for (const row of rows) requireRight(mayEdit(actor, row))
+  return rows
 }

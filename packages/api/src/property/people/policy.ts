@@ -1,0 +1,59 @@
+import { isNull, or, sql, type SQL } from 'drizzle-orm'
+import { people } from '@servai/db/schema/people'
+import { residencies } from '@servai/db/schema/residencies'
+import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
+import { isOneOf } from '../../keyset.ts'
+import { actionsOn, editScope, homeScope, ownScope, requireAny, within, type Scope } from '../policy.ts'
+
+/** A residency counts while it stands, and for its person also where it went with them. */
+const standing = sql`(${residencies.deletedAt} is null or ${residencies.deletedWith} = ${people.id})`
+
+/** People with a residency, now or ever, in a unit that stands in these complexes. */
+const knownIn = (scope: Scope): SQL | undefined =>
+  scope === 'company'
+    ? undefined
+    : sql`exists (select from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
+        where ${residencies.personId} = ${people.id} and ${standing}
+          and ${units.deletedAt} is null and ${isOneOf(units.complexId, scope)})`
+
+const presentOrRestorable = (scope: Scope) =>
+  scope === 'company' ? undefined : or(isNull(people.deletedAt), knownIn(scope))
+
+export const visibleTo = (actor: Actor) =>
+  sql.join([knownIn(homeScope(actor)) ?? sql`true`, presentOrRestorable(editScope(actor)) ?? sql`true`], sql` and `)
+
+/** @throws forbidden auth.forbidden */
+export const listedFor = (actor: Actor, includeRemoved: boolean) => {
+  if (!includeRemoved) return sql.join([knownIn(homeScope(actor)) ?? sql`true`, isNull(people.deletedAt)], sql` and `)
+  requireAny(editScope(actor))
+  return visibleTo(actor)
+}
+
+/** Homes of a person that the caller may know of. */
+export const homesWithin = (actor: Actor) => within(homeScope(actor), units.complexId)
+
+/** Of a person known in the scope; SQL, to be selected with the row. */
+export const isKnownTo = (actor: Actor): SQL<boolean> => {
+  const scope = editScope(actor)
+  return sql<boolean>`${knownIn(scope) ?? sql`true`}`
+}
+
+/** Whether nothing of a person, home or invite, lies outside the caller's complexes: removing takes all of it. */
+export const isWhollyWithin = (actor: Actor): SQL<boolean> => {
+  const scope = editScope(actor)
+  if (scope === 'company') return sql<boolean>`true`
+  const outside = (table: SQL) =>
+    sql`exists (select from ${table} l join ${units} on ${units.id} = l.unit_id
+      where l.person_id = ${people.id} and (l.deleted_at is null or l.deleted_with = ${people.id})
+        and not ${isOneOf(units.complexId, scope)})`
+  return sql<boolean>`not ${outside(sql`residencies`)} and not ${outside(sql`invites`)}`
+}
+
+/** Somebody without a home stands in no complex yet: that is for who looks after the whole company. */
+export const mayCreate = (actor: Actor) => ownScope(actor) === 'company'
+
+export type Rights = { mayEdit: boolean; mayRemove: boolean }
+
+export const allowedActions = ({ mayEdit, mayRemove }: Rights, row: { deletedAt: Date | null }) =>
+  actionsOn(row, { edit: mayEdit, remove: mayEdit && mayRemove })

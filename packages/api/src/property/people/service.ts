@@ -1,0 +1,274 @@
+import { and, eq, isNotNull, isNull, sql, type SQL } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { bulkIdsInput, bulkRemovalInput, removalInput } from '@servai/contract/fields'
+import {
+  PERSON_HOMES_LISTED,
+  type createPersonInput,
+  type listPeopleInput,
+  type person,
+  type PersonHome,
+  type updatePersonInput,
+} from '@servai/contract/people'
+import { complexes } from '@servai/db/schema/complexes'
+import { people } from '@servai/db/schema/people'
+import { residencies } from '@servai/db/schema/residencies'
+import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
+import type { Ctx } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { stampsOf } from '../../instant.ts'
+import { isOneOf, keyOfRow, keysOfPage, startOf, type Order } from '../../keyset.ts'
+import { decodeCursor, encodeCursor } from '../../page.ts'
+import { requireVersion } from '../conflict/service.ts'
+import { fieldsSent, homeScope, requireRight } from '../policy.ts'
+import { removeRows, restoreRows } from '../removal/service.ts'
+import { holdUnitsOf, requireRoomForAll } from '../occupancy/service.ts'
+import {
+  allowedActions,
+  homesWithin,
+  isKnownTo,
+  isWhollyWithin,
+  listedFor,
+  mayCreate,
+  visibleTo,
+  type Rights,
+} from './policy.ts'
+
+type Output = z.input<typeof person>
+
+const isDue = sql`${residencies.startsOn} > (now() at time zone ${complexes.timezone})::date`
+const isOver = sql`${residencies.endsOn} <= (now() at time zone ${complexes.timezone})::date`
+
+/** Homes of the person at hand, present ones first. */
+const homesOf = ({ actor }: Ctx, listed: boolean) => sql<PersonHome[]>`(
+  select coalesce(json_agg(h.home), '[]') from (
+    select json_build_object('residencyId', ${residencies.id}, 'unit', json_build_object('id', ${units.id}, 'number', ${units.number}),
+      'building', json_build_object('id', b.id, 'name', b.name),
+      'complex', json_build_object('id', ${complexes.id}, 'name', ${complexes.name}),
+      'kind', ${residencies.kind}, 'startsOn', ${residencies.startsOn}, 'endsOn', ${residencies.endsOn},
+      'verifiedLevel', ${residencies.verifiedLevel},
+      'state', case when ${isOver} then 'past' when ${isDue} then 'future' else 'now' end) as home
+    from ${residencies} join ${units} on ${units.id} = ${residencies.unitId} join buildings b on b.id = ${units.buildingId}
+      join ${complexes} on ${complexes.id} = ${units.complexId}
+    where ${residencies.personId} = ${people.id} and ${units.deletedAt} is null
+      and (${residencies.deletedAt} is null or ${residencies.deletedWith} = ${people.id})
+      and ${homesWithin(actor) ?? sql`true`} and ${listed ? sql`(${isOver}) is not true` : sql`true`}
+    order by case when ${isOver} then 2 when ${isDue} then 1 else 0 end, ${residencies.startsOn} desc, ${residencies.id}
+    limit ${listed ? sql.raw(String(PERSON_HOMES_LISTED)) : sql`null`}
+  ) h)`
+
+const selectRows = (ctx: Ctx, keys: SQL, listed: boolean) =>
+  ctx.db
+    .select({
+      id: people.id,
+      version: people.version,
+      createdAt: people.createdAt,
+      updatedAt: people.updatedAt,
+      deletedAt: people.deletedAt,
+      firstName: people.firstName,
+      lastName: people.lastName,
+      email: people.email,
+      phone: people.phone,
+      note: people.note,
+      userId: people.userId,
+      mayEdit: isKnownTo(ctx.actor),
+      mayRemove: isWhollyWithin(ctx.actor),
+      homes: homesOf(ctx, listed),
+    })
+    .from(people)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${people.id}`)
+
+type Row = Awaited<ReturnType<typeof selectRows>>[number]
+
+const present = (row: Row): Output => {
+  const { deletedAt: _deletedAt, userId, mayEdit, mayRemove, ...shown } = row
+  return {
+    ...shown,
+    ...stampsOf(row),
+    hasAccount: userId !== null,
+    allowed: allowedActions({ mayEdit, mayRemove }, row),
+  }
+}
+
+type Filter = z.output<typeof listPeopleInput>
+
+/** Of one home, which is not over. */
+const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) =>
+  sql`${people.id} in (select ${residencies.personId} from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
+    join ${complexes} on ${complexes.id} = ${units.complexId}
+    where ${residencies.deletedAt} is null and ${units.deletedAt} is null and (${isOver}) is not true
+      and ${and(
+        complexId ? eq(units.complexId, complexId) : undefined,
+        buildingId ? eq(units.buildingId, buildingId) : undefined,
+        kind ? eq(residencies.kind, kind) : undefined,
+      )})`
+
+/** Everybody of that name, and the nearest by address, number or a similar name. */
+const isFound = (actor: Actor, q: string) => {
+  const scope = homeScope(actor)
+  const complexIds = scope === 'company' ? null : scope.join(',')
+  return sql`${people.id} in (select people_named(${q})
+    union select search_people(${q}, 200, string_to_array(${complexIds}::text, ',')::uuid[]))`
+}
+
+const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, withoutHome }: Filter) => [
+  q ? isFound(actor, q) : undefined,
+  complexId || buildingId || kind ? livesIn({ complexId, buildingId, kind }) : undefined,
+  hasAccount === undefined ? undefined : hasAccount ? isNotNull(people.userId) : isNull(people.userId),
+  withoutHome
+    ? sql`not exists (select from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
+        join ${complexes} on ${complexes.id} = ${units.complexId}
+        where ${residencies.personId} = ${people.id} and ${residencies.deletedAt} is null and (${isOver}) is not true)`
+    : undefined,
+]
+
+const BY_NAME = sql`${people.lastName}, ${people.firstName}, ${people.id}`
+const foreign = () =>
+  new DomainError('invalid', 'request.invalid', { issues: [{ path: ['cursor'], code: 'foreign_cursor' }] })
+
+/** By family name, then first name: a page starts after a row of three. */
+const keysByName = (where: SQL | undefined, order: Order, cursor: string | undefined, limit: number) => {
+  const position = decodeCursor(cursor)
+  const direction = order === 'asc' ? sql`asc` : sql`desc`
+  const after = position && isAfter(position, order)
+  return sql`select ${people.id} as id from ${people} where ${and(where, after ?? undefined)}
+    order by ${people.lastName} ${direction}, ${people.firstName} ${direction}, ${people.id} ${direction} limit ${limit}`
+}
+
+const isAfter = ({ value, id }: { value: string | number | null; id: string }, order: Order) => {
+  const [lastName, firstName, ...rest] = typeof value === 'string' ? value.split('\n') : []
+  if (lastName === undefined || firstName === undefined || rest.length > 0) throw foreign()
+  return sql`(${BY_NAME}) ${order === 'asc' ? sql`>` : sql`<`} (${lastName}::text, ${firstName}::text, ${id}::uuid)`
+}
+
+/** People by name, or as they were added; `q` looks for a name, an e-mail address or a phone number. */
+export const listPeople = async (ctx: Ctx, input: Filter) => {
+  const where = and(listedFor(ctx.actor, input.includeRemoved), ...filtersOf(ctx.actor, input))
+  const limit = input.limit + 1
+  const isByName = input.sort === 'name'
+  const keys = isByName
+    ? keysByName(where, input.order, input.cursor, limit)
+    : keysOfPage(people, { where, sort: null, order: input.order, start: startOf(input.cursor, null), limit })
+  const direction = input.order === 'asc' ? sql`asc` : sql`desc`
+  const rows = await selectRows(ctx, keys, true).orderBy(
+    ...(isByName ? [sql`${people.lastName} ${direction}`, sql`${people.firstName} ${direction}`] : []),
+    sql`${people.id} ${direction}`,
+  )
+  const shown = rows.slice(0, input.limit)
+  const last = rows.length > input.limit && shown.at(-1)
+  return {
+    items: shown.map(present),
+    // No name holds a line break.
+    nextCursor: last
+      ? encodeCursor({ value: isByName ? `${last.lastName}\n${last.firstName}` : null, id: last.id })
+      : null,
+  }
+}
+
+/** @throws not_found property.person_not_found */
+export const getPerson = async (ctx: Ctx, { id }: { id: string }) => {
+  const [row] = await selectRows(ctx, keyOfRow(people, id, visibleTo(ctx.actor)), false)
+  if (!row) throw new DomainError('not_found', 'property.person_not_found')
+  return present(row)
+}
+
+/** @throws forbidden auth.forbidden */
+export const createPerson = async (ctx: Ctx, input: z.output<typeof createPersonInput>) => {
+  requireRight(mayCreate(ctx.actor))
+  const { firstName, lastName, email, phone, note } = input
+  const [created] = await ctx.db
+    .insert(people)
+    .values({ firstName, lastName, email, phone, note })
+    .returning({ id: people.id })
+  return getPerson(ctx, created!)
+}
+
+/** @throws not_found property.person_not_found, conflict property.version_conflict */
+export const updatePerson = async (ctx: Ctx, input: z.output<typeof updatePersonInput>) => {
+  const { id, version, firstName, lastName, email, phone, note } = input
+  const row = await lockPerson(ctx, id)
+  await requireVersion(ctx, row, version, () => getPerson(ctx, { id }))
+  const changes = fieldsSent({ firstName, lastName, email, phone, note })
+  if (changes) await ctx.db.update(people).set(changes).where(eq(people.id, id))
+  return getPerson(ctx, { id })
+}
+
+/**
+ * With `cascade`, with the homes they have and the invites for them; what is over goes along.
+ *
+ * @throws not_found property.person_not_found, forbidden auth.forbidden where some of it is out of the caller's reach,
+ *   conflict property.version_conflict, property.has_children
+ */
+export const removePerson = async (ctx: Ctx, { id, version, cascade }: z.output<typeof removalInput>) =>
+  removePeople(ctx, { items: [{ id, version }], cascade })
+
+/** All of them or none. @throws as for one */
+export const removePeople = async (ctx: Ctx, { items, cascade }: z.output<typeof bulkRemovalInput>) => {
+  for (const { id, version } of items.toSorted(byId)) {
+    const row = await lockPerson(ctx, id)
+    requireRight(row.mayRemove)
+    await requireVersion(ctx, row, version, () => getPerson(ctx, { id }))
+  }
+  const ids = items.map(({ id }) => id)
+  await removeRows(ctx, 'people', ids, cascade)
+  return { ok: true as const }
+}
+
+/**
+ * With exactly what was removed with them.
+ *
+ * @throws not_found property.person_not_found, conflict property.account_taken, property.residency_overlaps,
+ *   property.shares_exceed_whole where somebody else has taken their place
+ */
+export const restorePerson = async (ctx: Ctx, { id }: { id: string }) => {
+  await restorePeople(ctx, { items: [{ id }] })
+  return getPerson(ctx, { id })
+}
+
+/** All of them or none. @throws as for one */
+export const restorePeople = async (ctx: Ctx, { items }: z.output<typeof bulkIdsInput>) => {
+  const ids = items.map(({ id }) => id).toSorted()
+  // Units before people, as whoever moves in locks them.
+  const homes = await holdUnitsOf(ctx, isOneOf(residencies.deletedWith, ids))
+  const rows: Locked[] = []
+  for (const id of ids) rows.push(await lockPerson(ctx, id, 'removed'))
+  for (const row of rows) requireRight(row.mayRemove)
+  const removed = rows.filter(({ deletedAt }) => deletedAt).map(({ id }) => id)
+  if (removed.length > 0) {
+    await restoreRows(ctx, 'people', removed)
+    await requireRoomForAll(ctx, homes)
+  }
+  return { ok: true as const }
+}
+
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+
+export type Locked = Rights & {
+  id: string
+  version: number
+  deletedAt: Date | null
+  userId: string | null
+}
+
+/** @throws not_found property.person_not_found, forbidden auth.forbidden */
+export const lockPerson = async (
+  { db, actor }: Ctx,
+  id: string,
+  state: 'present' | 'removed' = 'present',
+): Promise<Locked> => {
+  const [row] = await db
+    .select({
+      id: people.id,
+      version: people.version,
+      deletedAt: people.deletedAt,
+      userId: people.userId,
+      mayEdit: isKnownTo(actor),
+      mayRemove: isWhollyWithin(actor),
+    })
+    .from(people)
+    .where(and(eq(people.id, id), visibleTo(actor)))
+    .for('no key update')
+  if (!row || (state === 'present' && row.deletedAt)) throw new DomainError('not_found', 'property.person_not_found')
+  requireRight(row.mayEdit)
+  return row
+}

@@ -10,13 +10,30 @@ export type Events = {
   'auth.password_changed': { userId: string }
   'auth.refresh_reused': { userId: string }
   'staff.invited': { inviteId: string }
+  'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
+  'claims.decided': { companyId: string; claimId: string }
 }
 
 export type Topic = keyof Events
+
+const ROWS_AT_ONCE = 500
 
 type Emitter = { db: CompanyDb | SystemDb; requestId: string; actor?: { companyId: string | null } }
 
 /** Written in the caller's transaction: the effect happens if and only if the change does. */
 export const emit = async <T extends Topic>({ db, requestId, actor }: Emitter, topic: T, payload: Events[T]) => {
   await db.insert(outbox).values({ topic, payload, requestId, companyId: actor?.companyId ?? null })
+}
+
+/** The same for many of one kind, in few statements. */
+export const emitEach = async <T extends Topic>(
+  { db, requestId, actor }: Emitter,
+  topic: T,
+  payloads: readonly Events[T][],
+) => {
+  const companyId = actor?.companyId ?? null
+  for (let from = 0; from < payloads.length; from += ROWS_AT_ONCE)
+    await db
+      .insert(outbox)
+      .values(payloads.slice(from, from + ROWS_AT_ONCE).map((payload) => ({ topic, payload, requestId, companyId })))
 }

@@ -5,6 +5,8 @@ import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
+import { mailDecision } from './property/claims/jobs.ts'
+import { mailInvite } from './property/invites/jobs.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
 import { mailStaffInvite } from './staff/invites/jobs.ts'
 import { mailVerification, mailWelcome } from './verification/jobs.ts'
@@ -48,6 +50,8 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
   'staff.invited': mailJob(mailStaffInvite),
+  'invites.mail_requested': mailJob(mailInvite),
+  'claims.decided': mailJob(mailDecision),
 }
 
 /** The job of a topic; undefined for one that only a newer release knows. */

@@ -3,6 +3,7 @@ import { DomainError } from './errors.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 /** Calls per window. Address limits are wide: a whole building sits behind one address. */
 export const LIMITS = {
@@ -29,6 +30,14 @@ export const LIMITS = {
   staff_invite_resend: { limit: 5, windowSeconds: HOUR },
   staff_invite_token: { limit: 20, windowSeconds: 5 * MINUTE },
   staff_invite_token_address: { limit: 100, windowSeconds: 5 * MINUTE },
+  invite_preview: { limit: 10, windowSeconds: MINUTE },
+  invite_preview_address: { limit: 200, windowSeconds: MINUTE },
+  invite_accept: { limit: 5, windowSeconds: 5 * MINUTE },
+  invite_accept_address: { limit: 100, windowSeconds: 5 * MINUTE },
+  invite_mail: { limit: 5, windowSeconds: HOUR },
+  claim_directory: { limit: 30, windowSeconds: MINUTE },
+  claim: { limit: 5, windowSeconds: DAY },
+  claim_address: { limit: 50, windowSeconds: DAY },
   import: { limit: 20, windowSeconds: HOUR },
   /** A search box asks while somebody types. */
   search: { limit: 120, windowSeconds: MINUTE },

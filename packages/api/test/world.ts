@@ -1,8 +1,10 @@
 import {
   buildBuilding,
+  buildClaim,
   buildCompany,
   buildComplex,
   buildEntrance,
+  buildInvite,
   buildPerson,
   buildResidency,
   buildUnit,
@@ -17,7 +19,9 @@ export const buildWorld = async () => {
   const unit = await buildUnit({ building, entranceId: entrance.id })
   const person = await buildPerson({ company })
   const residency = await buildResidency({ unit, person })
-  return { company, complex, building, entrance, unit, person, residency }
+  const invite = await buildInvite({ unit })
+  const claim = await buildClaim({ complex })
+  return { company, complex, building, entrance, unit, person, residency, invite, claim }
 }
 
 export type World = Awaited<ReturnType<typeof buildWorld>>

@@ -33,3 +33,74 @@ export const loadTokenRecipient = async (database: Reader, tokenId: string, purp
   )
   return row ?? null
 }
+
+/** What the message with an invite says, and what is needed to make its token again. */
+export type InviteRecipient = {
+  email: string
+  firstName: string
+  /** Of the company. */
+  locale: string
+  id: string
+  nonce: string
+  keyId: string
+  expiresAtMs: number
+  /** Of the complex. */
+  timeZone: string
+  company: string
+  complex: string
+  address: string
+  unit: string
+}
+
+/** `null` unless the invite is active, its home stands and the person still has an address. */
+export const loadInviteRecipient = async (
+  database: Reader,
+  { companyId, inviteId, personId }: { companyId: string; inviteId: string; personId: string },
+) => {
+  const [row] = await database.lookup<InviteRecipient>(
+    `select p.email, p.first_name as "firstName", c.locale, i.id, i.nonce, i.key_id as "keyId",
+       (extract(epoch from i.expires_at) * 1000)::float8 as "expiresAtMs", x.timezone as "timeZone",
+       c.name as company, x.name as complex, x.city || ', ' || coalesce(nullif(b.address, ''), x.address) as address,
+       n.number as unit
+     from invites i
+     join companies c on c.id = i.company_id
+     join people p on p.company_id = i.company_id and p.id = $3
+     join units n on n.company_id = i.company_id and n.id = i.unit_id
+     join buildings b on b.company_id = n.company_id and b.id = n.building_id
+     join complexes x on x.company_id = n.company_id and x.id = n.complex_id
+     where i.company_id = $1 and i.id = $2 and i.deleted_at is null and i.revoked_at is null and i.expires_at > now()
+       and (i.max_uses is null or i.used_count < i.max_uses) and p.email is not null
+       and c.status <> 'blocked' and num_nonnulls(c.deleted_at, p.deleted_at, n.deleted_at, x.deleted_at) = 0`,
+    [companyId, inviteId, personId],
+  )
+  return row ?? null
+}
+
+/** What a claimant is told. */
+export type ClaimDecision = {
+  userId: string
+  status: 'approved' | 'declined'
+  company: string
+  complex: string
+  /** Of the home, as the company has it; NULL when declined. */
+  unit: string | null
+  note: string
+}
+
+/** `null` while the claim waits, and when it was withdrawn. */
+export const loadClaimDecision = async (
+  database: Reader,
+  { companyId, claimId }: { companyId: string; claimId: string },
+) => {
+  const [row] = await database.lookup<ClaimDecision>(
+    `select m.user_id as "userId", m.status, c.name as company, x.name as complex, n.number as unit, m.decision_note as note
+     from claims m
+     join companies c on c.id = m.company_id
+     join complexes x on x.company_id = m.company_id and x.id = m.complex_id
+     left join residencies r on r.company_id = m.company_id and r.id = m.residency_id
+     left join units n on n.company_id = r.company_id and n.id = r.unit_id
+     where m.company_id = $1 and m.id = $2 and m.status in ('approved', 'declined') and m.deleted_at is null`,
+    [companyId, claimId],
+  )
+  return row ?? null
+}

@@ -3,11 +3,13 @@ import { uuidv7 } from 'uuidv7'
 import { afterAll, inject } from 'vitest'
 import { createDatabase, type DatabaseOptions, type SystemDb } from '../src/index.ts'
 import { buildings } from '../src/schema/buildings.ts'
+import { claims } from '../src/schema/claims.ts'
 import { companies } from '../src/schema/companies.ts'
 import { complexes } from '../src/schema/complexes.ts'
 import { entrances } from '../src/schema/entrances.ts'
 import type { GrantRole } from '../src/schema/enums.ts'
 import { roleGrants } from '../src/schema/grants.ts'
+import { invites } from '../src/schema/invites.ts'
 import { people } from '../src/schema/people.ts'
 import { residencies } from '../src/schema/residencies.ts'
 import { sessions } from '../src/schema/sessions.ts'
@@ -49,6 +51,8 @@ export type Entrance = typeof entrances.$inferSelect
 export type Unit = typeof units.$inferSelect
 export type Person = typeof people.$inferSelect
 export type Residency = typeof residencies.$inferSelect
+export type Invite = typeof invites.$inferSelect
+export type Claim = typeof claims.$inferSelect
 export type User = typeof users.$inferSelect
 export type Session = typeof sessions.$inferSelect
 
@@ -147,6 +151,50 @@ export const buildResidency = async ({
   const personId = (person ?? (await buildPerson({ company: { id: companyId } }))).id
   const values = { kind: 'owner' as const, startsOn: '2020-01-01', ...overrides, companyId, unitId, personId }
   return insert((db) => db.insert(residencies).values(values).returning())
+}
+
+/** For one owner, a week from now on; its token is nobody's. */
+export const buildInvite = async ({
+  unit,
+  ...overrides
+}: Inside<typeof invites.$inferInsert, 'unitId'> & { unit?: Unit } = {}): Promise<Invite> => {
+  const { companyId, id: unitId } = unit ?? (await buildUnit())
+  const values = {
+    kind: 'owner' as const,
+    maxUses: 1,
+    expiresAt: new Date(Date.now() + 7 * 86_400_000),
+    tokenHash: token(),
+    nonce: token(),
+    keyId: 'test',
+    ...overrides,
+    createdBy: overrides.createdBy ?? (await buildUser()).id,
+    companyId,
+    unitId,
+  }
+  return insert((db) => db.insert(invites).values(values).returning())
+}
+
+export const buildClaim = async ({
+  complex,
+  ...overrides
+}: Inside<typeof claims.$inferInsert, 'complexId' | 'userId'> & {
+  complex?: Complex
+  userId?: string
+} = {}): Promise<Claim> => {
+  const { companyId, id: complexId } = complex ?? (await buildComplex())
+  const userId = overrides.userId ?? (await buildUser()).id
+  const values = {
+    firstName: 'Ana',
+    lastName: 'Koleva',
+    email: `ana-${token()}@example.test`,
+    statedUnit: '12',
+    kind: 'owner' as const,
+    ...overrides,
+    userId,
+    companyId,
+    complexId,
+  }
+  return insert((db) => db.insert(claims).values(values).returning())
 }
 
 /** An account with a proven address and no password. */

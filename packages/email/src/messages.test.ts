@@ -5,9 +5,12 @@ import { describe, expect, it } from 'vitest'
 import { TOKENS } from './layout.ts'
 import {
   TEXTS,
+  claimApproved,
+  claimDeclined,
   passwordChanged,
   passwordReset,
   registrationAttempt,
+  residentInvite,
   sessionEnded,
   verification,
   welcome,
@@ -24,6 +27,8 @@ const context = (locale: Locale, more: Partial<MessageContext> = {}): MessageCon
 })
 const changedAt = new Date('2026-11-21T03:24:00Z')
 
+const home = { company: 'Морска градина', complex: 'Чайка', address: 'Варна, Морска 1', unit: '12А' }
+
 const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Message> => {
   const at = context(locale, more)
   return {
@@ -33,6 +38,9 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     passwordChanged: passwordChanged({ ...at, changedAt }),
     registrationAttempt: registrationAttempt(at),
     sessionEnded: sessionEnded({ ...at, endedAt: changedAt }),
+    residentInvite: residentInvite({ ...at, ...home, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia' }),
+    claimApproved: claimApproved({ ...at, ...home, note: '' }),
+    claimDeclined: claimDeclined({ ...at, ...home, note: 'Нужен договор\r\n+359 88 123' }),
   }
 }
 
@@ -43,6 +51,9 @@ const LINKS: Record<string, string> = {
   passwordChanged: 'https://homes.example/forgot-password',
   registrationAttempt: 'https://homes.example/sign-in',
   sessionEnded: 'https://homes.example/forgot-password',
+  residentInvite: `https://homes.example/invite#${TOKEN}`,
+  claimApproved: 'https://homes.example/homes',
+  claimDeclined: 'https://homes.example/homes/claims',
 }
 
 const everyMessage = LOCALES.flatMap((locale) =>

@@ -56,6 +56,16 @@ export const sessionEnded = (context: MessageContext & { endedAt: Date; timeZone
     texts.sessionEnded({ ...sender, endedAt: dateTime(context.locale, context.endedAt, context.timeZone ?? 'UTC') }),
   )
 
+type HomeContext = MessageContext & { company: string; complex: string; address: string; unit: string }
+
+/** A way into a home, to somebody the company knows the address of. `timeZone` is the one of the complex. */
+export const residentInvite = (context: HomeContext & { token: string; expiresAt: Date; timeZone: string }): Message =>
+  compose(context, `/invite#${encodeURIComponent(context.token)}`, (texts, sender) => {
+    const { company, complex, address, unit } = context
+    const expiresOn = day(context.locale, context.expiresAt, context.timeZone)
+    return texts.residentInvite({ ...sender, company, complex, address, unit, expiresOn })
+  })
+
 type StaffContext = MessageContext & {
   company: string
   role: StaffRole
@@ -74,6 +84,20 @@ export const staffInvite = (context: StaffContext): Message =>
       role: texts.roles[role],
       expiresOn: day(locale, expiresAt, timeZone),
     })
+  })
+
+type ClaimContext = MessageContext & { company: string; complex: string; unit: string | null; note: string }
+
+export const claimApproved = (context: ClaimContext): Message =>
+  compose(context, '/homes', (texts, sender) => {
+    const { company, complex, unit, note } = context
+    return texts.claimApproved({ ...sender, company, complex, unit: unit ?? '', note: oneLine(note) })
+  })
+
+export const claimDeclined = (context: ClaimContext): Message =>
+  compose(context, '/homes/claims', (texts, sender) => {
+    const { company, complex, note } = context
+    return texts.claimDeclined({ ...sender, company, complex, note: oneLine(note) })
   })
 
 const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {

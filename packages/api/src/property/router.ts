@@ -1,9 +1,11 @@
 import { router } from '../trpc.ts'
 import { buildingsRouter } from './buildings/router.ts'
+import { claimsRouter } from './claims/router.ts'
 import { companiesRouter } from './companies/router.ts'
 import { complexesRouter } from './complexes/router.ts'
 import { entrancesRouter } from './entrances/router.ts'
 import { importsRouter } from './import/router.ts'
+import { invitesRouter } from './invites/router.ts'
 import { overviewRouter } from './overview/router.ts'
 import { residenciesRouter } from './residencies/router.ts'
 import { searchProcedure } from './search/router.ts'
@@ -17,6 +19,8 @@ export const propertyRouter = router({
   entrances: entrancesRouter,
   units: unitsRouter,
   residencies: residenciesRouter,
+  invites: invitesRouter,
+  claims: claimsRouter,
   overview: overviewRouter,
   search: searchProcedure,
   imports: importsRouter,

@@ -82,6 +82,21 @@ const calls: Record<string, [found: string, call: Call]> = {
   ],
   'residencies.remove': ['residency', ({ residencies }, { residency: { id } }) => residencies.remove({ id })],
   'residencies.restore': ['residency', ({ residencies }, { residency: { id } }) => residencies.restore({ id })],
+  'invites.get': ['invite', ({ invites }, { invite: { id } }) => invites.get({ id })],
+  'invites.create': ['unit', ({ invites }, { unit: { id } }) => invites.create({ unitId: id, kind: 'tenant' })],
+  'invites.revoke': ['invite', ({ invites }, { invite: { id } }) => invites.revoke({ id })],
+  'invites.mail': ['invite', ({ invites }, { invite: { id } }) => invites.mail({ id })],
+  'invites.plan': ['complex', ({ invites }, { complex: { id } }) => invites.plan({ complexId: id })],
+  'invites.bulkCreate': [
+    'complex',
+    ({ invites }, { complex: { id } }) => invites.bulkCreate({ complexId: id, kind: 'tenant' }),
+  ],
+  'invites.sheet': ['building', ({ invites }, { building: { id } }) => invites.sheet({ buildingId: id })],
+  'claims.approve': [
+    'claim',
+    ({ claims }, { claim: { id }, unit }) => claims.approve({ id, unitId: unit.id, kind: 'owner' }),
+  ],
+  'claims.decline': ['claim', ({ claims }, { claim: { id } }) => claims.decline({ id })],
 }
 
 describe('a stranger company', () => {
@@ -121,6 +136,9 @@ describe('a stranger company', () => {
       property.residencies.list({ unitId: home.unit.id }),
       property.residencies.list({ personId: home.person.id }),
       property.residencies.list({ complexId: home.complex.id }),
+      property.invites.list({ complexId: home.complex.id }),
+      property.invites.list({ unitId: home.unit.id }),
+      property.claims.list({ complexId: home.complex.id }),
     ]
     for (const page of await Promise.all(foreign)) expect(page).toEqual({ items: [], nextCursor: null })
     expect((await property.companies.list({})).items.map(({ id }) => id)).toEqual([elsewhere.company.id])
@@ -157,14 +175,15 @@ describe('roles that may not', () => {
   it.each(denied((name) => !isRead(name)))('an accountant reads only: %s', async (_name, [, call]) => {
     await expect(call(as(home.company, 'accountant').property, home)).rejects.toMatchObject(FORBIDDEN)
   })
-  it.each(denied((name) => !isRead(name) || /^units|^residencies/.test(name)))(
+  it.each(denied((name) => !isRead(name) || /^units|^residencies|^invites/.test(name)))(
     'technicians and guards see where homes are, nothing inside: %s',
     async (_name, [, call]) => {
       for (const role of ['technician', 'guard'] as const)
         await expect(call(as(home.company, role, inHome()).property, home)).rejects.toMatchObject(FORBIDDEN)
     },
   )
-  it.each(denied((name) => !isRead(name) || name === 'companies.get'))(
+  // Of the invites of others a resident finds nothing.
+  it.each(denied((name) => (!isRead(name) && name !== 'invites.revoke') || name === 'companies.get'))(
     'a resident changes nothing: %s',
     async (_name, [, call]) => {
       const resident = as(home.company, 'resident', { unit: home.unit }).property

@@ -77,6 +77,18 @@ export const en: Texts = {
     why: `You receive this message because a session of the account with this address was ended at ${host}. These notices cannot be turned off.`,
   }),
 
+  residentInvite: ({ host, company, complex, address, unit, expiresOn }) => ({
+    subject: `${company} invites you to your home in ${complex}`,
+    preheader: `${address}, no. ${unit}. The link works until ${expiresOn}.`,
+    heading: 'Your home online',
+    body: [
+      `${company} looks after ${complex} and has prepared access to your home for you: ${address}, no. ${unit}.`,
+      `Use the button to accept. If you have no account yet, you make one on the way. The link works until ${expiresOn}; do not pass it on.`,
+    ],
+    button: 'Accept invite',
+    why: `You receive this message because ${company} has your address among its residents and uses ${host}. If this is not your home, do nothing.`,
+  }),
+
   roles: {
     director: 'director',
     accountant: 'accountant',
@@ -95,5 +107,29 @@ export const en: Texts = {
     ],
     button: 'Accept invite',
     why: `You receive this message because ${company} has given this address for somebody of its staff. If it is not meant for you, do nothing.`,
+  }),
+
+  claimApproved: ({ host, company, complex, unit, note }) => ({
+    subject: `Your home in ${complex} has been added`,
+    preheader: `${company} has approved your request.`,
+    heading: 'Your home has been added',
+    body: [
+      `${company} has approved your request for a home in ${complex}: no. ${unit}. You find it among your homes.`,
+      ...(note ? [`A word from the company: ${note}`] : []),
+    ],
+    button: 'See my homes',
+    why: `You receive this message because the account with this address asked for a home at ${host}.`,
+  }),
+
+  claimDeclined: ({ host, company, complex, note }) => ({
+    subject: `About your request for a home in ${complex}`,
+    preheader: `${company} has not approved it.`,
+    heading: 'Your request was not approved',
+    body: [
+      `${company} has not approved your request for a home in ${complex}.`,
+      note ? `A word from the company: ${note}` : 'Ask the company what was missing. You can ask again at any time.',
+    ],
+    button: 'See my requests',
+    why: `You receive this message because the account with this address asked for a home at ${host}.`,
   }),
 }

@@ -24,6 +24,12 @@ export type Texts = {
   passwordChanged(values: Sender & { changedAt: string }): Copy
   registrationAttempt(values: Sender): Copy
   sessionEnded(values: Sender & { endedAt: string }): Copy
+  residentInvite(
+    values: Sender & { company: string; complex: string; address: string; unit: string; expiresOn: string },
+  ): Copy
   roles: Record<StaffRole, string>
   staffInvite(values: Sender & { company: string; role: string; expiresOn: string }): Copy
+  /** `note` may be empty. */
+  claimApproved(values: Sender & { company: string; complex: string; unit: string; note: string }): Copy
+  claimDeclined(values: Sender & { company: string; complex: string; note: string }): Copy
 }

@@ -96,6 +96,7 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   }
   const [, entity, verb] = name.split('.')
   if (verb === 'list') return {}
+  if (verb === 'setStatus') return { id: of.id, version: 1, status: 'grace' }
   if (verb === 'offered') return undefined
   if (verb === 'explain' || entity === 'explain') return { userId: of.personId, kind: 'unit', id: of.unitId }
   if (entity === 'grants' && verb === 'create') return { memberId: of.id, role: 'accountant' }

@@ -1,7 +1,10 @@
 import { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS } from '@servai/db/schema/enums'
 import { z } from 'zod'
+import { email } from './auth.ts'
+import { compact, isBic, isIban, isVatNumber } from './company-numbers.ts'
 import { bulk, day, decimal, id, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
 import { LOCALES } from './locales.ts'
+import { foundersInput } from './staff.ts'
 
 export { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS }
 
@@ -29,31 +32,66 @@ export const share = z
   .refine(({ numerator, denominator }) => numerator <= denominator, { params: { code: 'share_above_whole' } })
 export type Share = z.infer<typeof share>
 
+/** Written in groups by people, kept without what is between them. */
+const code = (isOne: (text: string) => boolean, name: string) =>
+  z
+    .string()
+    .max(60)
+    .transform(compact)
+    .refine(isOne, { params: { code: name } })
+    .nullable()
+
 const companyFields = {
   name: line(200),
   legalName: line(200),
   registrationNumber: line(40),
-  vatNumber: line(40).nullable().default(null),
+  /** Held to the form of its country, which is known beside the country only. */
+  vatNumber: line(40).transform(compact).nullable(),
   country: z.string().regex(/^[A-Z]{2}$/),
   currency: z.string().regex(/^[A-Z]{3}$/),
   locale: z.enum(LOCALES),
   timezone,
-  address: optionalLine(300).default(''),
+  address: optionalLine(300),
+  email: email.nullable(),
+  phone: line(40).nullable(),
+  bankName: optionalLine(120),
+  iban: code(isIban, 'iban'),
+  bic: code(isBic, 'bic'),
 }
+const FITS_COUNTRY = { path: ['vatNumber'], params: { code: 'vat_number' } }
+
 export const company = z.strictObject({
   ...row,
   ...companyFields,
   vatNumber: z.string().nullable(),
-  address: z.string(),
+  email: z.string().nullable(),
+  iban: z.string().nullable(),
+  bic: z.string().nullable(),
   status: z.enum(COMPANY_STATUSES),
+  allowed: z.array(z.enum([...ROW_ACTIONS, 'set_status'])),
 })
 export const listCompaniesInput = z.strictObject({ ...pageInput, ...sort(['name', 'createdAt']) })
-export const createCompanyInput = z.strictObject(companyFields)
-export const updateCompanyInput = z.strictObject({
+export const createCompanyInput = z
+  .strictObject({
+    ...companyFields,
+    vatNumber: companyFields.vatNumber.default(null),
+    address: companyFields.address.default(''),
+    email: companyFields.email.default(null),
+    phone: companyFields.phone.default(null),
+    bankName: companyFields.bankName.default(''),
+    iban: companyFields.iban.default(null),
+    bic: companyFields.bic.default(null),
+    /** Who runs it gets an invite by e-mail. */
+    invite: foundersInput.optional(),
+  })
+  .refine(({ country, vatNumber }) => vatNumber === null || isVatNumber(country, vatNumber), FITS_COUNTRY)
+export const updateCompanyInput = z.strictObject({ ...target, ...z.object(companyFields).partial().shape })
+/** `grace` warns the company's staff, `blocked` lets them look and change nothing. */
+export const setCompanyStatusInput = z.strictObject({
   ...target,
-  ...z.object(companyFields).partial().shape,
-  vatNumber: line(40).nullable().optional(),
-  address: optionalLine(300).optional(),
+  status: z.enum(COMPANY_STATUSES),
+  /** Why, for the audit log. */
+  note: optionalLine(300).default(''),
 })
 export const companyPage = page(company)
 

@@ -31,12 +31,17 @@ describe('the platform', () => {
     const admin = await buildUser()
     await buildGrant(admin, 'platform_admin')
     const { companies } = asUser(admin).property
-    const created = await companies.create({ ...particulars(), vatNumber: 'BG123' })
-    expect(created).toMatchObject({ version: 1, status: 'active', address: '', allowed: ['update', 'remove'] })
+    const created = await companies.create({ ...particulars(), vatNumber: 'BG200000017' })
+    expect(created).toMatchObject({
+      version: 1,
+      status: 'active',
+      address: '',
+      allowed: ['update', 'remove', 'set_status'],
+    })
     const { id } = created
     expect(await companies.update({ id, version: 1, name: 'Морска градина 2' })).toMatchObject({
       version: 2,
-      vatNumber: 'BG123',
+      vatNumber: 'BG200000017',
     })
     await expect(companies.update({ id, version: 1, name: 'Late' })).rejects.toMatchObject(
       refusal('CONFLICT', 'property.version_conflict'),

@@ -28,5 +28,7 @@ export const listedFor = (actor: Actor, includeRemoved: boolean): SQL | undefine
   return includeRemoved ? undefined : isNull(companies.deletedAt)
 }
 
-export const allowedActions = (actor: Actor, row: { deletedAt: Date | null }) =>
-  actionsOn(row, { edit: mayUpdate(actor), remove: mayFound(actor) })
+export const allowedActions = (actor: Actor, row: { deletedAt: Date | null }) => [
+  ...actionsOn(row, { edit: mayUpdate(actor), remove: mayFound(actor) }),
+  ...(mayFound(actor) && !row.deletedAt ? (['set_status'] as const) : []),
+]

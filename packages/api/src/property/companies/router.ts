@@ -4,11 +4,20 @@ import {
   companyPage,
   createCompanyInput,
   listCompaniesInput,
+  setCompanyStatusInput,
   updateCompanyInput,
 } from '@servai/contract/property'
 import { anyScopeProcedure, router } from '../../trpc.ts'
 import { COMPANY_ACCESS } from './policy.ts'
-import { createCompany, getCompany, listCompanies, removeCompany, restoreCompany, updateCompany } from './service.ts'
+import {
+  createCompany,
+  getCompany,
+  listCompanies,
+  removeCompany,
+  restoreCompany,
+  setCompanyStatus,
+  updateCompany,
+} from './service.ts'
 
 export const companiesRouter = router({
   list: anyScopeProcedure
@@ -47,6 +56,15 @@ export const companiesRouter = router({
     .input(updateCompanyInput)
     .output(company)
     .mutation(({ ctx, input }) => updateCompany(ctx, input)),
+  setStatus: anyScopeProcedure
+    .meta({
+      access: COMPANY_ACCESS.found,
+      rest: { method: 'PUT', path: '/property/companies/{id}/status' },
+      summary: 'Block a company, give it time, or set it free again',
+    })
+    .input(setCompanyStatusInput)
+    .output(company)
+    .mutation(({ ctx, input }) => setCompanyStatus(ctx, input)),
   remove: anyScopeProcedure
     .meta({
       access: COMPANY_ACCESS.found,

@@ -1,16 +1,25 @@
 import { and, eq, getTableColumns, isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { company, createCompanyInput, listCompaniesInput, updateCompanyInput } from '@servai/contract/property'
+import { isVatNumber } from '@servai/contract/company-numbers'
+import type {
+  company,
+  createCompanyInput,
+  listCompaniesInput,
+  setCompanyStatusInput,
+  updateCompanyInput,
+} from '@servai/contract/property'
 import type { CompanyDb, SystemDb } from '@servai/db'
 import { companies } from '@servai/db/schema/companies'
 import { complexes } from '@servai/db/schema/complexes'
 import { roleGrants } from '@servai/db/schema/grants'
 import type { Actor } from '../../actor.ts'
+import { audit } from '../../audit.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
 import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
+import { inviteFounders } from '../../staff/invites/service.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { fieldsSent, requireNoChildren, requireRight } from '../policy.ts'
 import { allowedActions, listedFor, mayFound, mayRegister, mayUpdate, visibleTo } from './policy.ts'
@@ -18,7 +27,7 @@ import { allowedActions, listedFor, mayFound, mayRegister, mayUpdate, visibleTo 
 type Output = z.input<typeof company>
 
 /** Inside one company, or, for the platform, across all of them. */
-type CompaniesCtx = Pick<RequestContext, 'services' | 'requestId'> & {
+type CompaniesCtx = Pick<RequestContext, 'services' | 'requestId' | 'address'> & {
   db: CompanyDb | SystemDb
   actor: Actor
   now: () => Date
@@ -29,15 +38,7 @@ const SORTS = {
   createdAt: null,
 } as const satisfies Record<string, Sort>
 
-const {
-  deletedBy: _deletedBy,
-  email: _email,
-  phone: _phone,
-  bankName: _bankName,
-  iban: _iban,
-  bic: _bic,
-  ...columns
-} = getTableColumns(companies)
+const { deletedBy: _deletedBy, ...columns } = getTableColumns(companies)
 
 const selectRows = (db: CompanyDb | SystemDb, keys: SQL) =>
   db
@@ -84,14 +85,16 @@ export const getCompany = async (ctx: CompaniesCtx, { id }: { id: string }) => {
 }
 
 /** @throws forbidden auth.forbidden, conflict property.registration_taken */
-export const createCompany = async (ctx: CompaniesCtx, input: z.output<typeof createCompanyInput>) => {
+export const createCompany = async (
+  ctx: CompaniesCtx,
+  { invite, ...particulars }: z.output<typeof createCompanyInput>,
+) => {
   requireRight(mayFound(ctx.actor))
-  const { name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address } = input
-  const [created] = await ctx.db
-    .insert(companies)
-    .values({ name, legalName, registrationNumber, vatNumber, country, currency, locale, timezone, address })
-    .returning({ id: companies.id })
-  return getCompany(ctx, created!)
+  const [created] = await ctx.db.insert(companies).values(particulars).returning({ id: companies.id })
+  const { id } = created!
+  // Only the platform, in a transaction of the system role, comes this far.
+  if (invite) await inviteFounders({ ...ctx, db: ctx.db as SystemDb }, id, invite)
+  return getCompany(ctx, { id })
 }
 
 /**
@@ -101,14 +104,16 @@ export const createCompany = async (ctx: CompaniesCtx, input: z.output<typeof cr
  *   conflict property.version_conflict, property.registration_taken
  */
 export const updateCompany = async (ctx: CompaniesCtx, input: z.output<typeof updateCompanyInput>) => {
-  const { id, version } = input
-  const { name, legalName, vatNumber, currency, locale, timezone, address } = input
+  const { id, version, country: _country, registrationNumber: _registrationNumber, ...particulars } = input
   const row = await lockCompany(ctx, id)
   requireRight(mayUpdate(ctx.actor))
   const registration = changed(row, input)
   requireRight(!registration || mayRegister(ctx.actor))
   await requireVersion(ctx, row, version, () => getCompany(ctx, { id }))
-  const changes = fieldsSent({ name, legalName, vatNumber, currency, locale, timezone, address, ...registration })
+  const { vatNumber } = particulars
+  if (vatNumber && !isVatNumber(registration?.country ?? row.country, vatNumber))
+    throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['vatNumber'], code: 'vat_number' }] })
+  const changes = fieldsSent({ ...particulars, ...registration })
   if (changes) await ctx.db.update(companies).set(changes).where(eq(companies.id, id))
   return getCompany(ctx, { id })
 }
@@ -136,6 +141,31 @@ export const removeCompany = async (
   return { ok: true as const }
 }
 
+/**
+ * What the company's staff may do from their next request on: everything, or, when it is blocked, look.
+ *
+ * @throws forbidden auth.forbidden, not_found property.company_not_found, conflict property.version_conflict
+ */
+export const setCompanyStatus = async (ctx: CompaniesCtx, input: z.output<typeof setCompanyStatusInput>) => {
+  const { id, version, status, note } = input
+  requireRight(mayFound(ctx.actor))
+  const row = await lockCompany(ctx, id)
+  await requireVersion(ctx, row, version, () => getCompany(ctx, { id }))
+  if (row.status !== status) {
+    await ctx.db.update(companies).set({ status }).where(eq(companies.id, id))
+    await audit(ctx, {
+      action: 'companies.set_status',
+      companyId: id,
+      actorId: ctx.actor.userId,
+      entity: 'companies',
+      entityId: id,
+      details: { from: row.status, to: status, note },
+    })
+    await suspendStaff(ctx, id)
+  }
+  return getCompany(ctx, { id })
+}
+
 /** @throws not_found property.company_not_found, conflict property.registration_taken */
 export const restoreCompany = async (ctx: CompaniesCtx, { id }: { id: string }) => {
   requireRight(mayFound(ctx.actor))
@@ -148,9 +178,9 @@ export const restoreCompany = async (ctx: CompaniesCtx, { id }: { id: string }) 
 }
 
 const lockCompany = async ({ db, actor }: CompaniesCtx, id: string, state: 'present' | 'removed' = 'present') => {
-  const { version, deletedAt, country, registrationNumber } = companies
+  const { version, deletedAt, country, registrationNumber, status } = companies
   const [row] = await db
-    .select({ version, deletedAt, country, registrationNumber })
+    .select({ version, deletedAt, country, registrationNumber, status })
     .from(companies)
     .where(and(eq(companies.id, id), visibleTo(actor)))
     .for('no key update')
@@ -158,7 +188,7 @@ const lockCompany = async ({ db, actor }: CompaniesCtx, id: string, state: 'pres
   return row
 }
 
-/** The rights of everybody who works for the company end, or begin again. */
+/** The rights of everybody who works for the company are others from the next request on. */
 const suspendStaff = async ({ db, services }: CompaniesCtx, companyId: string) => {
   const grants = await db
     .selectDistinct({ userId: roleGrants.userId })

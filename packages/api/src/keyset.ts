@@ -1,5 +1,6 @@
 import { and, eq, sql, type Placeholder, type SQL } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import type { CompanyDb } from '@servai/db'
 import { DomainError } from './errors.ts'
 import { decodeCursor } from './page.ts'
 
@@ -83,6 +84,15 @@ export const keysOfPage = (table: Table, { where, sort, order, start, limit }: P
   const [first, second] = segments
   if (!first || !second) return first ?? sql``
   return sql`select id, key from ((${first}) union all (${second})) segments order by key ${direction}, id ${direction} limit ${limit}`
+}
+
+/** How many rows fit, counted no further than `atMost`. */
+export const countRows = async (db: CompanyDb, table: Table, where: SQL | undefined, atMost: number) => {
+  const [row] = (await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from (select from ${table} where ${where ?? sql`true`} limit ${atMost}) counted`,
+    // postgres.js answers an array; the statement says what is in it.
+  )) as unknown as [{ count: number }]
+  return row.count
 }
 
 /** The same for a single row. */

@@ -11,7 +11,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
-import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { contains, countRows, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdComplex } from '../complexes/service.ts'
 import { requireVersion } from '../conflict/service.ts'
@@ -52,14 +52,23 @@ const present = ({ actor }: Ctx, row: Row): Output => {
   return { ...shown, ...stampsOf(row), allowed: allowedActions(actor, row) }
 }
 
+type Filter = Omit<z.output<typeof listBuildingsInput>, 'cursor' | 'limit'>
+
+const filtered = (ctx: Ctx, input: Filter) =>
+  and(
+    listedFor(ctx.actor, input.includeRemoved),
+    input.complexId ? eq(buildings.complexId, input.complexId) : undefined,
+    input.q ? or(contains(buildings.name, input.q), contains(buildings.address, input.q)) : undefined,
+  )
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countBuildings = (ctx: Ctx, input: Filter, atMost: number) =>
+  countRows(ctx.db, buildings, filtered(ctx, input), atMost)
+
 export const listBuildings = async (ctx: Ctx, input: z.output<typeof listBuildingsInput>) => {
   const sort = SORTS[input.sort]
   const keys = keysOfPage(buildings, {
-    where: and(
-      listedFor(ctx.actor, input.includeRemoved),
-      input.complexId ? eq(buildings.complexId, input.complexId) : undefined,
-      input.q ? or(contains(buildings.name, input.q), contains(buildings.address, input.q)) : undefined,
-    ),
+    where: filtered(ctx, input),
     sort,
     order: input.order,
     start: startOf(input.cursor, sort),

@@ -10,7 +10,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
-import { contains, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { contains, countRows, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { fieldsSent, requirePresent, requireRight } from '../policy.ts'
@@ -49,15 +49,24 @@ const present = ({ actor }: Ctx, row: Row): Output => {
   return { ...shown, ...stampsOf(row), allowed: allowedActions(actor, row) }
 }
 
+type Filter = Omit<z.output<typeof listComplexesInput>, 'cursor' | 'limit'>
+
+const filtered = (ctx: Ctx, input: Filter) =>
+  and(
+    listedFor(ctx.actor, input.includeRemoved),
+    input.q
+      ? or(contains(complexes.name, input.q), contains(complexes.city, input.q), contains(complexes.address, input.q))
+      : undefined,
+  )
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countComplexes = (ctx: Ctx, input: Filter, atMost: number) =>
+  countRows(ctx.db, complexes, filtered(ctx, input), atMost)
+
 export const listComplexes = async (ctx: Ctx, input: z.output<typeof listComplexesInput>) => {
   const sort = SORTS[input.sort]
   const keys = keysOfPage(complexes, {
-    where: and(
-      listedFor(ctx.actor, input.includeRemoved),
-      input.q
-        ? or(contains(complexes.name, input.q), contains(complexes.city, input.q), contains(complexes.address, input.q))
-        : undefined,
-    ),
+    where: filtered(ctx, input),
     sort,
     order: input.order,
     start: startOf(input.cursor, sort),

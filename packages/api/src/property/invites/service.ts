@@ -15,7 +15,7 @@ import { users } from '@servai/db/schema/users'
 import type { Ctx, Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
-import { escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
+import { countRows, escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { toPage } from '../../page.ts'
 import { requireRight } from '../policy.ts'
@@ -156,18 +156,26 @@ const forSomebodyLike = (q: string) => {
     where lower(${people.firstName} || ' ' || ${people.lastName}) like ${part} or ${people.emailKey} like ${part})`
 }
 
+type Filter = Omit<z.output<typeof listInvitesInput>, 'cursor' | 'limit'>
+
+const filtered = (ctx: Ctx, { complexId, buildingId, entranceId, unitId, status, q }: Filter) =>
+  and(
+    reachableBy(ctx.actor),
+    complexId ? inPlace(eq(units.complexId, complexId)) : undefined,
+    buildingId ? inPlace(eq(units.buildingId, buildingId)) : undefined,
+    entranceId ? inPlace(eq(units.entranceId, entranceId)) : undefined,
+    unitId ? eq(invites.unitId, unitId) : undefined,
+    status ? WITH_STATUS[status] : undefined,
+    q ? or(ofUnitNumbered(q), forSomebodyLike(q)) : undefined,
+  )
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countInvites = (ctx: Ctx, input: Filter, atMost: number) =>
+  countRows(ctx.db, invites, filtered(ctx, input), atMost)
+
 export const listInvites = async (ctx: Ctx, input: z.output<typeof listInvitesInput>) => {
-  const { complexId, buildingId, entranceId, unitId, status, q } = input
   const keys = keysOfPage(invites, {
-    where: and(
-      reachableBy(ctx.actor),
-      complexId ? inPlace(eq(units.complexId, complexId)) : undefined,
-      buildingId ? inPlace(eq(units.buildingId, buildingId)) : undefined,
-      entranceId ? inPlace(eq(units.entranceId, entranceId)) : undefined,
-      unitId ? eq(invites.unitId, unitId) : undefined,
-      status ? WITH_STATUS[status] : undefined,
-      q ? or(ofUnitNumbered(q), forSomebodyLike(q)) : undefined,
-    ),
+    where: filtered(ctx, input),
     sort: null,
     order: 'desc',
     start: startOf(input.cursor, null),

@@ -17,7 +17,7 @@ import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
-import { isOneOf, keyOfRow, keysOfPage, startOf, type Order } from '../../keyset.ts'
+import { countRows, isOneOf, keyOfRow, keysOfPage, startOf, type Order } from '../../keyset.ts'
 import { decodeCursor, encodeCursor } from '../../page.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { fieldsSent, homeScope, requireRight } from '../policy.ts'
@@ -91,6 +91,7 @@ const present = (row: Row): Output => {
 }
 
 type Filter = z.output<typeof listPeopleInput>
+type Unpaged = Omit<Filter, 'cursor' | 'limit'>
 
 /** Of one home, which is not over. */
 const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) =>
@@ -103,16 +104,19 @@ const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'bu
         kind ? eq(residencies.kind, kind) : undefined,
       )})`
 
-/** Everybody of that name, and the nearest by address, number or a similar name. */
+/** At most this many, the best matches. */
+const FOUND_AT_MOST = 200
+
 const isFound = (actor: Actor, q: string) => {
   const scope = homeScope(actor)
   const complexIds = scope === 'company' ? null : scope.join(',')
-  return sql`${people.id} in (select people_named(${q})
-    union select search_people(${q}, 200, string_to_array(${complexIds}::text, ',')::uuid[]))`
+  return sql`${people.id} in
+    (select search_people(${q}, ${FOUND_AT_MOST}, string_to_array(${complexIds}::text, ',')::uuid[]))`
 }
 
-const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, withoutHome }: Filter) => [
-  q ? isFound(actor, q) : undefined,
+const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, withoutHome }: Unpaged) => [
+  // A letter alone is the beginning of a search.
+  q && q.length > 1 ? isFound(actor, q) : undefined,
   complexId || buildingId || kind ? livesIn({ complexId, buildingId, kind }) : undefined,
   hasAccount === undefined ? undefined : hasAccount ? isNotNull(people.userId) : isNull(people.userId),
   withoutHome
@@ -141,9 +145,16 @@ const isAfter = ({ value, id }: { value: string | number | null; id: string }, o
   return sql`(${BY_NAME}) ${order === 'asc' ? sql`>` : sql`<`} (${lastName}::text, ${firstName}::text, ${id}::uuid)`
 }
 
+const filtered = (ctx: Ctx, input: Unpaged) =>
+  and(listedFor(ctx.actor, input.includeRemoved), ...filtersOf(ctx.actor, input))
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countPeople = (ctx: Ctx, input: Unpaged, atMost: number) =>
+  countRows(ctx.db, people, filtered(ctx, input), atMost)
+
 /** People by name, or as they were added; `q` looks for a name, an e-mail address or a phone number. */
 export const listPeople = async (ctx: Ctx, input: Filter) => {
-  const where = and(listedFor(ctx.actor, input.includeRemoved), ...filtersOf(ctx.actor, input))
+  const where = filtered(ctx, input)
   const limit = input.limit + 1
   const isByName = input.sort === 'name'
   const keys = isByName

@@ -16,7 +16,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
-import { escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { countRows, escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { overlap, requirePresent, requireRight, sharesExceedWhole } from '../policy.ts'
@@ -102,16 +102,25 @@ const present = ({ actor }: Ctx, row: Row): Output => {
 const isNamedLike = (q: string) =>
   sql`${residencies.personId} in (select ${people.id} from ${people} where lower(${people.firstName} || ' ' || ${people.lastName}) like lower(${`%${escapeLike(q)}%`}::text))`
 
+type Filter = Omit<z.output<typeof listResidenciesInput>, 'cursor' | 'limit'>
+
+const filtered = (ctx: Ctx, input: Filter) =>
+  and(
+    listedFor(ctx.actor, input.includeRemoved),
+    input.unitId ? eq(residencies.unitId, input.unitId) : undefined,
+    input.personId ? eq(residencies.personId, input.personId) : undefined,
+    input.complexId ? inUnitsOf([input.complexId]) : undefined,
+    input.q ? isNamedLike(input.q) : undefined,
+  )
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countResidencies = (ctx: Ctx, input: Filter, atMost: number) =>
+  countRows(ctx.db, residencies, filtered(ctx, input), atMost)
+
 export const listResidencies = async (ctx: Ctx, input: z.output<typeof listResidenciesInput>) => {
   const sort = SORTS[input.sort]
   const keys = keysOfPage(residencies, {
-    where: and(
-      listedFor(ctx.actor, input.includeRemoved),
-      input.unitId ? eq(residencies.unitId, input.unitId) : undefined,
-      input.personId ? eq(residencies.personId, input.personId) : undefined,
-      input.complexId ? inUnitsOf([input.complexId]) : undefined,
-      input.q ? isNamedLike(input.q) : undefined,
-    ),
+    where: filtered(ctx, input),
     sort,
     order: input.order,
     start: startOf(input.cursor, sort),

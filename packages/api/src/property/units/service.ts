@@ -9,7 +9,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { isoOf } from '../../instant.ts'
-import { isOneOf, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { countRows, isOneOf, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
 import { requireVersion } from '../conflict/service.ts'
@@ -116,18 +116,27 @@ const present = ({ actor }: Ctx, row: Row): Output => ({
 const isNumberedFrom = (start: string) =>
   sql`${units.numberKey} >= unit_key(${start}::text) and ${units.numberKey} < unit_key(${start}::text) || chr(1114111)`
 
+type Filter = Omit<z.output<typeof listUnitsInput>, 'cursor' | 'limit'>
+
+const filtered = (ctx: Ctx, input: Filter) =>
+  and(
+    listedFor(ctx.actor, input.includeRemoved),
+    input.complexId ? eq(units.complexId, input.complexId) : undefined,
+    input.buildingId ? eq(units.buildingId, input.buildingId) : undefined,
+    input.entranceId ? eq(units.entranceId, input.entranceId) : undefined,
+    input.type ? eq(units.type, input.type) : undefined,
+    input.unitTypeId ? eq(units.unitTypeId, input.unitTypeId) : undefined,
+    input.q ? isNumberedFrom(input.q) : undefined,
+  )
+
+/** Rows of the list, counted no further than `atMost`. */
+export const countUnits = (ctx: Ctx, input: Filter, atMost: number) =>
+  countRows(ctx.db, units, filtered(ctx, input), atMost)
+
 export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>) => {
   const sort = SORTS[input.sort]
   const keys = keysOfPage(units, {
-    where: and(
-      listedFor(ctx.actor, input.includeRemoved),
-      input.complexId ? eq(units.complexId, input.complexId) : undefined,
-      input.buildingId ? eq(units.buildingId, input.buildingId) : undefined,
-      input.entranceId ? eq(units.entranceId, input.entranceId) : undefined,
-      input.type ? eq(units.type, input.type) : undefined,
-      input.unitTypeId ? eq(units.unitTypeId, input.unitTypeId) : undefined,
-      input.q ? isNumberedFrom(input.q) : undefined,
-    ),
+    where: filtered(ctx, input),
     sort,
     order: input.order,
     start: startOf(input.cursor, sort),

@@ -8,6 +8,7 @@ import {
   buildPerson,
   buildResidency,
   buildUnit,
+  buildUnitType,
 } from '@servai/db/test/factories'
 
 /** A company with one row of everything, each below the one before. */
@@ -19,9 +20,10 @@ export const buildWorld = async () => {
   const unit = await buildUnit({ building, entranceId: entrance.id })
   const person = await buildPerson({ company })
   const residency = await buildResidency({ unit, person })
+  const unitType = await buildUnitType({ company })
   const invite = await buildInvite({ unit })
   const claim = await buildClaim({ complex })
-  return { company, complex, building, entrance, unit, person, residency, invite, claim }
+  return { company, complex, building, entrance, unit, person, residency, invite, claim, unitType }
 }
 
 export type World = Awaited<ReturnType<typeof buildWorld>>

@@ -13,6 +13,7 @@ import { invites } from '../src/schema/invites.ts'
 import { people } from '../src/schema/people.ts'
 import { residencies } from '../src/schema/residencies.ts'
 import { sessions } from '../src/schema/sessions.ts'
+import { unitTypes } from '../src/schema/unit-types.ts'
 import { units } from '../src/schema/units.ts'
 import { users } from '../src/schema/users.ts'
 
@@ -120,6 +121,15 @@ export const buildUnit = async ({
   const number = overrides.number ?? String(next())
   const values = { numberSort: naturalKey(number), ...overrides, number, companyId, complexId, buildingId }
   return insert((db) => db.insert(units).values(values).returning())
+}
+
+export const buildUnitType = async ({
+  company,
+  ...overrides
+}: Partial<Omit<typeof unitTypes.$inferInsert, 'companyId'>> & { company?: { id: string } } = {}) => {
+  const companyId = (company ?? (await buildCompany())).id
+  const values = { name: `Type ${token()}`, type: 'apartment' as const, ...overrides, companyId }
+  return insert((db) => db.insert(unitTypes).values(values).returning())
 }
 
 export const buildPerson = async ({

@@ -7,9 +7,12 @@ import { entrancesRouter } from './entrances/router.ts'
 import { importsRouter } from './import/router.ts'
 import { invitesRouter } from './invites/router.ts'
 import { overviewRouter } from './overview/router.ts'
+import { peopleRouter } from './people/router.ts'
 import { residenciesRouter } from './residencies/router.ts'
 import { searchProcedure } from './search/router.ts'
 import { settingsRouter } from './settings/router.ts'
+import { timelineRouter } from './timeline/router.ts'
+import { unitTypesRouter } from './unit-types/router.ts'
 import { unitsRouter } from './units/router.ts'
 
 export const propertyRouter = router({
@@ -18,9 +21,12 @@ export const propertyRouter = router({
   buildings: buildingsRouter,
   entrances: entrancesRouter,
   units: unitsRouter,
+  unitTypes: unitTypesRouter,
+  people: peopleRouter,
   residencies: residenciesRouter,
   invites: invitesRouter,
   claims: claimsRouter,
+  timeline: timelineRouter,
   overview: overviewRouter,
   search: searchProcedure,
   imports: importsRouter,

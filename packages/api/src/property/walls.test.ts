@@ -65,6 +65,29 @@ const calls: Record<string, [found: string, call: Call]> = {
   'units.update': ['unit', ({ units }, { unit: { id } }) => units.update({ id, version: 1, number: 'X' })],
   'units.remove': ['unit', ({ units }, { unit: { id } }) => units.remove({ id })],
   'units.restore': ['unit', ({ units }, { unit: { id } }) => units.restore({ id })],
+  'units.updateMany': [
+    'unit',
+    ({ units }, { unit: { id } }) => units.updateMany({ items: [{ id, version: 1, floor: 1 }] }),
+  ],
+  'units.removeMany': ['unit', ({ units }, { unit: { id } }) => units.removeMany({ items: [{ id }], cascade: true })],
+  'units.restoreMany': ['unit', ({ units }, { unit: { id } }) => units.restoreMany({ items: [{ id }] })],
+  'units.grid': ['complex', ({ units }, { complex: { id } }) => units.grid({ complexId: id })],
+  'units.card': ['unit', ({ units }, { unit: { id } }) => units.card({ id })],
+  'unitTypes.update': ['unit_type', ({ unitTypes }, { unitType: { id } }) => unitTypes.update({ id, version: 1 })],
+  'unitTypes.remove': ['unit_type', ({ unitTypes }, { unitType: { id } }) => unitTypes.remove({ id })],
+  'unitTypes.restore': ['unit_type', ({ unitTypes }, { unitType: { id } }) => unitTypes.restore({ id })],
+  'people.get': ['person', ({ people }, { person: { id } }) => people.get({ id })],
+  'people.update': ['person', ({ people }, { person: { id } }) => people.update({ id, version: 1, note: 'X' })],
+  'people.merge': [
+    'person',
+    ({ people }, { person: { id }, unit }) =>
+      people.merge({ id, version: 1, source: { id: unit.id.replace(/.$/, 'f'), version: 1 } }),
+  ],
+  'people.remove': ['person', ({ people }, { person: { id } }) => people.remove({ id, cascade: true })],
+  'people.removeMany': ['person', ({ people }, { person: { id } }) => people.removeMany({ items: [{ id }] })],
+  'people.restore': ['person', ({ people }, { person: { id } }) => people.restore({ id })],
+  'people.restoreMany': ['person', ({ people }, { person: { id } }) => people.restoreMany({ items: [{ id }] })],
+  'timeline.list': ['unit', ({ timeline }, { unit: { id } }) => timeline.list({ entity: 'unit', id })],
   'residencies.get': ['residency', ({ residencies }, { residency: { id } }) => residencies.get({ id })],
   'residencies.create': [
     'unit',
@@ -133,6 +156,8 @@ describe('a stranger company', () => {
       property.units.list({ complexId: home.complex.id }),
       property.units.list({ buildingId: home.building.id }),
       property.units.list({ entranceId: home.entrance.id }),
+      property.people.list({ complexId: home.complex.id }),
+      property.people.list({ buildingId: home.building.id }),
       property.residencies.list({ unitId: home.unit.id }),
       property.residencies.list({ personId: home.person.id }),
       property.residencies.list({ complexId: home.complex.id }),
@@ -153,7 +178,7 @@ describe('a stranger company', () => {
 })
 
 describe('another complex of the same company', () => {
-  it.each(Object.entries(calls).filter(([name]) => !/^companies|^complexes.re/.test(name)))(
+  it.each(Object.entries(calls).filter(([name]) => !/^companies|^complexes.re|^unitTypes/.test(name)))(
     '%s finds nothing for its manager',
     async (_name, [found, call]) => {
       const manager = as(home.company, 'complex_manager').property
@@ -166,7 +191,7 @@ describe('another complex of the same company', () => {
 })
 
 const FORBIDDEN = refusal('FORBIDDEN', 'auth.forbidden')
-const isRead = (name: string) => name.endsWith('.get')
+const isRead = (name: string) => /\.(get|grid|card)$/.test(name)
 
 describe('roles that may not', () => {
   const inHome = () => ({ complexes: [home.complex] })
@@ -240,6 +265,8 @@ describe('roles that may not', () => {
       () => property.buildings.list(all),
       () => property.entrances.list(all),
       () => property.units.list(all),
+      () => property.people.list(all),
+      () => property.unitTypes.list(all),
       () => property.residencies.list(all),
     ]
     for (const list of lists) await expect(list()).rejects.toMatchObject(FORBIDDEN)

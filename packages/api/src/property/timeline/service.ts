@@ -27,10 +27,13 @@ export const listTimeline = async (ctx: Ctx, input: Input) => {
   const rows = [
     ...(await ctx.db.execute<AuditRow>(sql`
       select a.id::float8 as id, a.at, a.actor_id as "actorId", a.action, a.entity, a.entity_id as "entityId", a.before, a.after
-      from audit_log a
-      where a.entity_id = any (array(${SUBJECTS_OF[entity](ctx, id)}))
-        and a.entity = any (string_to_array(${TIMELINE_SUBJECTS.join(',')}, ',')) and a.result = 'ok'
-        and ${before === null ? sql`true` : sql`a.id < ${before}::bigint`}
+      from (${SUBJECTS_OF[entity](ctx, id)}) subject (id)
+      cross join lateral (
+        select * from audit_log
+        where entity_id = subject.id and entity = any (string_to_array(${TIMELINE_SUBJECTS.join(',')}, ',')) and result = 'ok'
+          and ${before === null ? sql`true` : sql`audit_log.id < ${before}::bigint`}
+        order by audit_log.id desc limit ${limit + 1}
+      ) a
       order by a.id desc limit ${limit + 1}`)),
   ]
   const page = rows.slice(0, limit)

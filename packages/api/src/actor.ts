@@ -22,6 +22,8 @@ type Resident = { kind: 'resident'; userId: string; companyId: string; unitIds: 
 type Platform = { kind: 'platform'; userId: string; companyId: string | null; roles: PlatformRole[] }
 type System = { kind: 'system'; userId: null; companyId: string }
 
+type Rights = Pick<Principal, 'userId' | 'grants' | 'homes' | 'companies'>
+
 /** Who acts, in which capacity. Free of transport: services and jobs see the same type. */
 export type Actor = Staff | Resident | Platform | System
 
@@ -53,7 +55,7 @@ export const staffOf = ({ userId, grants }: Pick<Principal, 'userId' | 'grants'>
   return roles.length > 0 ? { kind: 'staff', userId, companyId, roles, complexes } : null
 }
 
-const residentOf = ({ userId, homes }: Principal, companyId: string): Resident | null => {
+const residentOf = ({ userId, homes }: Rights, companyId: string): Resident | null => {
   const unitIds = homes.filter((home) => home.companyId === companyId).map((home) => home.unitId)
   return unitIds.length > 0 ? { kind: 'resident', userId, companyId, unitIds } : null
 }
@@ -67,7 +69,7 @@ export const platformOf = (
 }
 
 /** Every capacity in which this person can act today; platform first, then staff, then homes. */
-export const contextsOf = (principal: Principal): Context[] => {
+export const contextsOf = (principal: Rights): Context[] => {
   const platform = platformOf(principal, null)
   return [
     ...(platform ? [{ key: 'platform', kind: 'platform' as const, company: null, roles: platform.roles }] : []),
@@ -80,7 +82,7 @@ export const contextsOf = (principal: Principal): Context[] => {
   ]
 }
 
-const onlyContext = (principal: Principal) => {
+const onlyContext = (principal: Rights) => {
   const contexts = contextsOf(principal)
   if (contexts.length === 1) return contexts[0]!.key
   throw contexts.length === 0
@@ -93,7 +95,7 @@ const onlyContext = (principal: Principal) => {
  *
  * @throws invalid auth.context_required, forbidden auth.context_denied
  */
-export const actorOf = (principal: Principal, key: string | null): Actor => {
+export const actorOf = (principal: Rights, key: string | null): Actor => {
   const wanted = key ?? onlyContext(principal)
   if (!contextKey.safeParse(wanted).success) throw new DomainError('forbidden', 'auth.context_denied')
   const [kind, companyId] = wanted.split(':')

@@ -20,8 +20,11 @@ export type Principal = {
   companies: { id: string; name: string; currency: string; timezone: string; status: CompanyStatus }[]
 }
 
+/** What an account may act as, whatever session it acts in. */
+export type Rights = Pick<Principal, 'userId' | 'active' | 'emailVerified' | 'grants' | 'homes' | 'companies'>
+
 type CompanyLabel = Principal['companies'][number]
-type Row = Omit<Principal, 'grants' | 'homes' | 'companies'> & {
+type WithLabels<T> = Omit<T, 'grants' | 'homes' | 'companies'> & {
   grants: (Principal['grants'][number] & { company: CompanyLabel })[] | null
   homes: (Principal['homes'][number] & { company: CompanyLabel })[] | null
 }
@@ -29,12 +32,7 @@ type Row = Omit<Principal, 'grants' | 'homes' | 'companies'> & {
 const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status)`
 
 // A grant or a home counts only while what it hangs on stands; a unit, building or complex with residents cannot be removed.
-const PRINCIPAL = `
-  select s.id as "sessionId", u.id as "userId", s.revoked_at is not null as revoked,
-    (extract(epoch from s.expires_at) * 1000)::float8 as "expiresAtMs",
-    u.status = 'active' and u.deleted_at is null as active, u.token_version as "tokenVersion",
-    u.email, u.first_name as "firstName", u.last_name as "lastName", u.locale,
-    u.email_verified_at is not null as "emailVerified",
+const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified",
     (select json_agg(json_build_object(
         'role', g.role, 'companyId', g.company_id, 'complexId', g.complex_id, 'company', ${COMPANY_LABEL}))
       from role_grants g
@@ -51,7 +49,12 @@ const PRINCIPAL = `
       where p.user_id = u.id and p.deleted_at is null and r.deleted_at is null and n.deleted_at is null
         and c.deleted_at is null and x.deleted_at is null
         and r.starts_on <= (now() at time zone x.timezone)::date
-        and (r.ends_on is null or r.ends_on > (now() at time zone x.timezone)::date)) as homes
+        and (r.ends_on is null or r.ends_on > (now() at time zone x.timezone)::date)) as homes`
+
+const PRINCIPAL = `
+  select s.id as "sessionId", s.revoked_at is not null as revoked,
+    (extract(epoch from s.expires_at) * 1000)::float8 as "expiresAtMs", u.token_version as "tokenVersion",
+    u.email, u.first_name as "firstName", u.last_name as "lastName", u.locale, ${RIGHTS}
   from sessions s
   join users u on u.id = s.user_id
   where s.id = $1`
@@ -61,13 +64,7 @@ const companiesOf = (rows: { companyId: string | null; company: CompanyLabel }[]
   return [...byId.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** `null` for a session that does not exist. */
-export const loadPrincipal = async (
-  database: Pick<Database, 'lookup'>,
-  sessionId: string,
-): Promise<Principal | null> => {
-  const [row] = await database.lookup<Row>(PRINCIPAL, [sessionId])
-  if (!row) return null
+const named = <T>(row: WithLabels<T>) => {
   const grants = row.grants ?? []
   const homes = row.homes ?? []
   const unitIds = new Set<string>()
@@ -80,4 +77,19 @@ export const loadPrincipal = async (
       .map(({ companyId, unitId }) => ({ companyId, unitId })),
     companies: companiesOf([...grants, ...homes]),
   }
+}
+
+/** `null` for a session that does not exist. */
+export const loadPrincipal = async (
+  database: Pick<Database, 'lookup'>,
+  sessionId: string,
+): Promise<Principal | null> => {
+  const [row] = await database.lookup<WithLabels<Principal>>(PRINCIPAL, [sessionId])
+  return row ? named(row) : null
+}
+
+/** `null` for an account that does not exist. */
+export const loadRights = async (database: Pick<Database, 'lookup'>, userId: string): Promise<Rights | null> => {
+  const [row] = await database.lookup<WithLabels<Rights>>(`select ${RIGHTS} from users u where u.id = $1`, [userId])
+  return row ? named(row) : null
 }

@@ -89,10 +89,10 @@ describe('escalation', () => {
       if (role === 'platform_admin')
         await buildGrant(user, 'technician', { companyId: company.id, complexId: complex.id })
       const memberId = await memberIdOf(company.id, user.id)
-      const given =
+      const given: { role: StaffRole; complexIds: string[] } =
         role === 'complex_manager'
-          ? ({ role: 'guard', complexIds: [complex.id] } as const)
-          : { role: 'accountant' as const }
+          ? { role: 'guard', complexIds: [complex.id] }
+          : { role: 'accountant', complexIds: [] }
       await expect(asUser(user, contextKey).staff.grants.create({ memberId, ...given })).rejects.toMatchObject(
         refusal('FORBIDDEN', 'staff.own_grant'),
       )

@@ -1,20 +1,13 @@
-import { deriveToken } from '@servai/auth/one-time-token'
 import { buildCompany, buildComplex, buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
-import { anonymous, as, asUser, employ, refusal, services, signIn } from '../../../test/callers.ts'
+import { anonymous, as, asUser, employ, refusal, signIn } from '../../../test/callers.ts'
 import { newEmail, outcomesOf, tally, unlimited } from '../../../test/identity.ts'
+import { inviteTokenOf as tokenOf } from '../../../test/staff.ts'
 
 const INVALID = refusal('NOT_FOUND', 'staff.invite_invalid')
 const ABOVE = refusal('FORBIDDEN', 'staff.above_own_rights')
 const NO_INVITE = refusal('NOT_FOUND', 'staff.invite_not_found')
 
-type Seed = { id: string; nonce: string; kid: string }
-
-/** The token of the newest message, made as the worker makes it. */
-const tokenOf = async (id: string) => {
-  const [row] = await database.lookup<Seed>('select id, nonce, key_id as kid from staff_invites where id = $1', [id])
-  return deriveToken(services.tokenKeys, { purpose: 'staff_invite', ...row! })
-}
 const alter = (sql: string) => database.system({}, 'write', (db) => db.execute(sql))
 const accept = async (user: Parameters<typeof asUser>[0], token: string) => asUser(user).staff.invites.accept({ token })
 const preview = (token: string) => anonymous({ services: unlimited() }).staff.invites.preview({ token })

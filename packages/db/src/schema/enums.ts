@@ -28,7 +28,9 @@ export const IMPORT_STATUSES = [
 export const IMPORT_ROW_STATES = ['new', 'changed', 'unchanged', 'refused', 'skipped'] as const
 
 export const EXPORT_KINDS = ['units', 'people', 'residencies', 'invites', 'complexes', 'buildings', 'staff'] as const
+export type ExportKind = (typeof EXPORT_KINDS)[number]
 export const EXPORT_FORMATS = ['xlsx', 'csv'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 export const EXPORT_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 
 export const PLATFORM_ROLES = ['platform_admin', 'platform_accountant'] as const

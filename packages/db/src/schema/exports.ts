@@ -2,9 +2,12 @@ import { sql } from 'drizzle-orm'
 import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { companies } from './companies.ts'
 import { EXPORT_FORMATS, EXPORT_KINDS, EXPORT_STATUSES } from './enums.ts'
-import { bulkWall, bytea, companyColumns, instant, isolate, oneOf } from './tenancy.ts'
+import { bulkWall, bytea, companyColumns, currentCompany, instant, isolate, oneOf } from './tenancy.ts'
 
-/** A list on its way out as a file, made by the worker. */
+/**
+ * A list on its way out as a file, made by the worker. Its progress is not audited row by row, and its filter may hold an
+ * address: who exported what is written down by the service.
+ */
 export const exports = pgTable(
   'exports',
   {
@@ -15,7 +18,11 @@ export const exports = pgTable(
     filter: jsonb('filter').$type<Record<string, unknown>>().notNull(),
     /** The context in which it was asked for: the rights of that moment are asked again when it runs. */
     contextKey: text('context_key').notNull(),
+    /** What of the actor decided which rows the list shows, when the file was begun. */
+    rights: text('rights').notNull().default(''),
     locale: text('locale').notNull(),
+    /** Of CSV; NULL: as the language has it. */
+    separator: text('separator'),
     status: text('status', { enum: EXPORT_STATUSES }).notNull().default('queued'),
     /** Rows written so far. */
     rows: integer('rows').notNull().default(0),
@@ -46,7 +53,7 @@ export const exports = pgTable(
 export const exportFiles = pgTable(
   'export_files',
   {
-    companyId: uuid('company_id').notNull(),
+    companyId: uuid('company_id').notNull().default(currentCompany),
     exportId: uuid('export_id').notNull(),
     piece: integer('piece').notNull(),
     bytes: bytea('bytes').notNull(),

@@ -6,12 +6,16 @@ export type FailureReason = Reason | 'client.unreachable'
 
 export type Issue = { path: (string | number)[]; code: string }
 
+/** What somebody else has made of a row in the meantime. */
+export type Conflict = { current: unknown; changedBy: { name: string } | null; changedAt: string }
+
 export type Failure = {
   reason: FailureReason
   /** To quote when asking for help. */
   requestId: string | null
   issues: Issue[]
   counts: Record<string, number>
+  conflict?: Conflict
   status: number | null
 }
 
@@ -28,13 +32,14 @@ export const UNREACHABLE: Failure = {
 
 /** Of the body of an error, as tRPC (`data`) and REST (`error`) send it. */
 export const failureOf = (body: unknown, status: number | null): Failure => {
-  const { reason, requestId, issues, counts, httpStatus } = record(body)
+  const { reason, requestId, issues, counts, conflict, httpStatus } = record(body)
   return {
     reason: isReason(reason) ? reason : 'server.unexpected',
     requestId: typeof requestId === 'string' ? requestId : null,
     // The shapes of `packages/api/src/errors.ts`; only read for display.
     issues: Array.isArray(issues) ? (issues as Issue[]) : [],
     counts: record(counts) as Record<string, number>,
+    ...(conflict !== undefined && { conflict: conflict as Conflict }),
     status: typeof httpStatus === 'number' ? httpStatus : status,
   }
 }

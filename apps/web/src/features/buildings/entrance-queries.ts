@@ -45,6 +45,6 @@ export const removeEntrance = (entrance: Entrance) =>
     texts: {
       removed: t('buildings.entranceRemoved', { number: entrance.number }),
       restored: t('buildings.entranceRestored', { number: entrance.number }),
-      refused: (counts) => t('buildings.entranceNotRemoved', { number: entrance.number, counts }),
     },
+    along: { name: t('registry.grid.entrance', { number: entrance.number }), action: t('buildings.removeEntrance') },
   })

@@ -69,8 +69,8 @@ export const removeBuilding = (building: Building) =>
     texts: {
       removed: t('buildings.removed', { name: building.name }),
       restored: t('buildings.restored', { name: building.name }),
-      refused: (counts) => t('buildings.notRemoved', { name: building.name, counts }),
     },
+    along: { name: t('buildings.named', { name: building.name }), action: t('buildings.remove') },
   })
 
 export const restoreBuilding = (building: Building) =>

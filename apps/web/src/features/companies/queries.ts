@@ -52,8 +52,8 @@ export const removeCompany = (company: Company) =>
     texts: {
       removed: t('companies.removed', { name: company.name }),
       restored: t('companies.restored', { name: company.name }),
-      refused: (counts) => t('companies.notRemoved', { name: company.name, counts }),
     },
+    refused: (counts) => t('companies.notRemoved', { name: company.name, counts }),
   })
 
 export const restoreCompany = (company: Company) =>

@@ -63,8 +63,8 @@ export const removeComplex = (complex: Complex) =>
     texts: {
       removed: t('complexes.removed', { name: complex.name }),
       restored: t('complexes.restored', { name: complex.name }),
-      refused: (counts) => t('complexes.notRemoved', { name: complex.name, counts }),
     },
+    along: { name: complex.name, action: t('complexes.remove') },
   })
 
 export const restoreComplex = (complex: Complex) =>

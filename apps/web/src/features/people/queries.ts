@@ -92,7 +92,6 @@ export const removeResidency = (residency: Residency) => {
     texts: {
       removed: t('people.removed', { name }),
       restored: t('people.restored', { name }),
-      refused: (counts) => counts,
     },
   })
 }

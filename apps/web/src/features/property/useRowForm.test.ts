@@ -20,7 +20,19 @@ const serve = (stored: Row) => {
     toInput: (values) => values,
     update: async ({ version }, input) => {
       if (version !== server.stored.version)
-        throw new RequestError(failureOf({ reason: 'property.version_conflict' }, 409))
+        throw new RequestError(
+          failureOf(
+            {
+              reason: 'property.version_conflict',
+              conflict: {
+                current: server.stored,
+                changedBy: { name: 'Ana' },
+                changedAt: '2026-11-21T08:00:00.000Z',
+              },
+            },
+            409,
+          ),
+        )
       server.stored = { ...server.stored, ...input, version: version + 1 }
       return server.stored
     },
@@ -54,17 +66,31 @@ it('overwrites nobody: shows both sides, and of what was left alone only theirs'
   expect(done).toEqual([])
   expect(conflict.isOpen.value).toBe(true)
   expect(conflict.differences.value).toEqual([
-    { label: 'Name', theirs: 'Theirs', yours: 'Mine' },
-    { label: 'City', theirs: 'Varna', yours: '' },
+    { field: 'name', label: 'Name', theirs: 'Theirs', yours: 'Mine' },
+    { field: 'city', label: 'City', theirs: 'Varna', yours: null },
   ])
 })
 
-it('keeps what was typed over their version, which then can be saved', async () => {
-  const { form, server, conflict } = await changedByAnother()
-  conflict.keepYours()
-  expect(form.values).toEqual({ name: 'Mine', city: 'Varna' })
-  await form.submit()
+it('merges: what was typed, and theirs where nothing was, saved over their version at once', async () => {
+  const { server, done, conflict } = await changedByAnother()
+  expect(conflict.author.value).toMatchObject({ changedBy: { name: 'Ana' } })
+  await conflict.merge()
   expect(server.stored).toEqual({ id: '1', version: 3, name: 'Mine', city: 'Varna' })
+  expect(done).toEqual([server.stored])
+})
+
+it('merges field by field as chosen', async () => {
+  const { server, conflict } = await changedByAnother()
+  conflict.kept['name'] = 'theirs'
+  await conflict.merge()
+  expect(server.stored).toEqual({ id: '1', version: 3, name: 'Theirs', city: 'Varna' })
+})
+
+it('leads back to the form with what was chosen, not saved yet', async () => {
+  const { form, server, conflict } = await changedByAnother()
+  conflict.combine()
+  expect(form.values).toEqual({ name: 'Mine', city: 'Varna' })
+  expect(server.stored.version).toBe(2)
 })
 
 it('takes their version when asked to', async () => {

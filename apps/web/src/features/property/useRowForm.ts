@@ -1,8 +1,18 @@
 import type { z } from 'zod'
-import { computed, ref, shallowRef } from 'vue'
-import { reasonOf, type FailureReason } from '../../errors.ts'
+import { computed, reactive, ref, shallowRef } from 'vue'
+import { reasonOf, type Conflict, type FailureReason } from '../../errors.ts'
 import type { IssueTexts } from '../../ui/issues.ts'
 import { useForm } from '../../ui/useForm.ts'
+
+export type Side = 'theirs' | 'yours'
+
+export type Difference = {
+  field: string
+  label: string
+  theirs: string
+  /** NULL where the person has left the field alone. */
+  yours: string | null
+}
 
 type Stored = { id: string; version: number }
 type Values = Record<string, string>
@@ -49,7 +59,10 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
 }: Options<Row, V, S>) => {
   const base = shallowRef(row)
   const theirs = shallowRef<Row | null>(null)
+  const author = shallowRef<Pick<Conflict, 'changedBy' | 'changedAt'> | null>(null)
   const isConflict = ref(false)
+  /** Of the fields that differ, whose the person wants to keep. */
+  const kept = reactive<Record<string, Side>>({})
 
   const send = async (input: z.output<S>) => {
     const seen = base.value
@@ -60,8 +73,12 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
     try {
       return await update({ id: seen.id, version: seen.version }, input)
     } catch (error) {
-      if (reasonOf(error).reason === 'property.version_conflict') {
-        theirs.value = await latest(seen.id)
+      const { reason, conflict } = reasonOf(error)
+      if (reason === 'property.version_conflict') {
+        // The row as the server just sent it is of the type that reading it would answer.
+        theirs.value = conflict ? (conflict.current as Row) : await latest(seen.id)
+        author.value = conflict ?? null
+        for (const field of fields) kept[field] = isMine(field) ? 'yours' : 'theirs'
         isConflict.value = true
       }
       throw error
@@ -84,6 +101,10 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
     draft: fields,
   })
 
+  /** Whether the person has changed it since the row was opened. */
+  const isMine = (field: keyof V & string) =>
+    base.value !== undefined && form.values[field] !== toValues(base.value)[field]
+
   const settle = (values: V) => {
     base.value = theirs.value ?? base.value
     theirs.value = null
@@ -91,23 +112,32 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
     form.reset(values)
   }
 
+  const combine = () => {
+    if (!theirs.value) return
+    const combined = toValues(theirs.value)
+    for (const field of fields) if (kept[field] === 'yours') combined[field] = form.values[field]
+    settle(combined)
+  }
+
   return {
     form,
     conflict: {
       isOpen: isConflict,
-      differences: computed(() => {
-        if (!theirs.value || !base.value) return []
-        const before = toValues(base.value)
+      author,
+      kept,
+      differences: computed((): Difference[] => {
+        if (!theirs.value) return []
         const stored = toValues(theirs.value)
         return fields.flatMap((field) =>
           stored[field] === form.values[field]
             ? []
             : [
                 {
+                  field,
                   label: labels[field],
                   theirs: inWords(field, stored[field] ?? ''),
                   // Left alone by the person, so it becomes theirs either way.
-                  yours: form.values[field] === before[field] ? '' : inWords(field, form.values[field] ?? ''),
+                  yours: isMine(field) ? inWords(field, form.values[field] ?? '') : null,
                 },
               ],
         )
@@ -115,13 +145,12 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
       takeTheirs: () => {
         if (theirs.value) settle(toValues(theirs.value))
       },
-      /** What the person left alone becomes theirs, the rest stays typed and is not saved yet. */
-      keepYours: () => {
-        if (!base.value || !theirs.value) return
-        const before = toValues(base.value)
-        const merged = toValues(theirs.value)
-        for (const field of fields) if (form.values[field] !== before[field]) merged[field] = form.values[field]
-        settle(merged)
+      /** Back to the form, where field by field stands what was chosen, not saved yet. */
+      combine,
+      /** The same, saved over their version. */
+      merge: async () => {
+        combine()
+        await form.submit()
       },
     },
   }

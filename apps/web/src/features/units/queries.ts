@@ -54,8 +54,8 @@ export const removeUnit = (unit: Unit) =>
     texts: {
       removed: t('units.removed', { number: unit.number }),
       restored: t('units.restored', { number: unit.number }),
-      refused: (counts) => t('units.notRemoved', { number: unit.number, counts }),
     },
+    along: { name: t('units.named', { number: unit.number }), action: t('units.remove') },
   })
 
 export const restoreUnit = (unit: Unit) =>

@@ -7,23 +7,29 @@ import { shell } from './bg/shell.ts'
 import { ui } from './bg/ui.ts'
 import { verification } from './bg/verification.ts'
 import { buildings } from './bg/buildings.ts'
+import { claims } from './bg/claims.ts'
 import { companies } from './bg/companies.ts'
 import { complexes } from './bg/complexes.ts'
 import { dashboard } from './bg/dashboard.ts'
 import { imports } from './bg/imports.ts'
+import { invites } from './bg/invites.ts'
 import { people } from './bg/people.ts'
+import { registry } from './bg/registry.ts'
 import { units } from './bg/units.ts'
 
 export const bg: Translated<Texts> = {
   auth,
   buildings,
+  claims,
   companies,
   complexes,
   dashboard,
   errors,
   homes,
   imports,
+  invites,
   people,
+  registry,
   reset,
   shell,
   ui,

@@ -6,23 +6,29 @@ import { shell } from './en/shell.ts'
 import { ui } from './en/ui.ts'
 import { verification } from './en/verification.ts'
 import { buildings } from './en/buildings.ts'
+import { claims } from './en/claims.ts'
 import { companies } from './en/companies.ts'
 import { complexes } from './en/complexes.ts'
 import { dashboard } from './en/dashboard.ts'
 import { imports } from './en/imports.ts'
+import { invites } from './en/invites.ts'
 import { people } from './en/people.ts'
+import { registry } from './en/registry.ts'
 import { units } from './en/units.ts'
 
 export const en = {
   auth,
   buildings,
+  claims,
   companies,
   complexes,
   dashboard,
   errors,
   homes,
   imports,
+  invites,
   people,
+  registry,
   reset,
   shell,
   ui,

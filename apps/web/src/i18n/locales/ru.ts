@@ -7,23 +7,29 @@ import { shell } from './ru/shell.ts'
 import { ui } from './ru/ui.ts'
 import { verification } from './ru/verification.ts'
 import { buildings } from './ru/buildings.ts'
+import { claims } from './ru/claims.ts'
 import { companies } from './ru/companies.ts'
 import { complexes } from './ru/complexes.ts'
 import { dashboard } from './ru/dashboard.ts'
 import { imports } from './ru/imports.ts'
+import { invites } from './ru/invites.ts'
 import { people } from './ru/people.ts'
+import { registry } from './ru/registry.ts'
 import { units } from './ru/units.ts'
 
 export const ru: Translated<Texts> = {
   auth,
   buildings,
+  claims,
   companies,
   complexes,
   dashboard,
   errors,
   homes,
   imports,
+  invites,
   people,
+  registry,
   reset,
   shell,
   ui,

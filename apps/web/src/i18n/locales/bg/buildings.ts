@@ -55,8 +55,6 @@ export const buildings: Translated<typeof source> = {
   entranceAdded: 'Добавен е вход {number}',
   entranceSaved: 'Запазен е вход {number}',
   entranceRemoved: 'Премахнат е вход {number}',
-  entranceNotRemoved:
-    'Вход {number} още не може да бъде премахнат: в него има {counts}. Първо ги преместете или премахнете.',
   created: 'Създадена е сграда {name}',
   saved: 'Запазена е сграда {name}',
   removed: 'Премахната е сграда {name}',
@@ -64,5 +62,4 @@ export const buildings: Translated<typeof source> = {
   remove: 'Премахни сградата',
   restore: 'Възстанови сградата',
   removedNote: 'Тази сграда е премахната на {date}.',
-  notRemoved: 'Сграда {name} още не може да бъде премахната: в нея има {counts}. Първо премахнете тях.',
 }

@@ -34,5 +34,4 @@ export const complexes: Translated<typeof source> = {
   remove: 'Премахни комплекса',
   restore: 'Възстанови комплекса',
   removedNote: 'Този комплекс е премахнат на {date}.',
-  notRemoved: 'Комплекс {name} още не може да бъде премахнат: в него има {counts}. Първо премахнете тях.',
 }

@@ -64,5 +64,4 @@ export const units: Translated<typeof source> = {
   remove: 'Премахни обекта',
   restore: 'Възстанови обекта',
   removedNote: 'Този обект е премахнат на {date}.',
-  notRemoved: 'Обект {number} още не може да бъде премахнат: в него има {counts}. Първо премахнете тях.',
 }

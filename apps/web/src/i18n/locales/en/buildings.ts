@@ -52,7 +52,6 @@ export const buildings = {
   entranceAdded: 'Entrance {number} added',
   entranceSaved: 'Entrance {number} saved',
   entranceRemoved: 'Entrance {number} removed',
-  entranceNotRemoved: 'Entrance {number} cannot be removed yet: it has {counts}. Move or remove those first.',
   created: 'Building {name} created',
   saved: 'Building {name} saved',
   removed: 'Building {name} removed',
@@ -60,5 +59,4 @@ export const buildings = {
   remove: 'Remove building',
   restore: 'Restore building',
   removedNote: 'This building was removed on {date}.',
-  notRemoved: 'Building {name} cannot be removed yet: it has {counts}. Remove those first.',
 }

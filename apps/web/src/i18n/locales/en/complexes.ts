@@ -31,5 +31,4 @@ export const complexes = {
   remove: 'Remove complex',
   restore: 'Restore complex',
   removedNote: 'This complex was removed on {date}.',
-  notRemoved: '{name} cannot be removed yet: it has {counts}. Remove those first.',
 }

@@ -18,6 +18,12 @@ export const ui = {
   stale: 'What you see may be out of date.',
   offline: 'No connection. You can read on; what you type stays here.',
   notifications: 'Messages',
+  link: {
+    copy: 'Copy link',
+    copied: 'Link copied',
+    selected: 'The link is selected: copy it with your keyboard',
+    share: 'Share link',
+  },
   form: {
     problems: 'One field needs your attention | {count} fields need your attention',
     showPassword: 'Show password',
@@ -42,13 +48,14 @@ export const ui = {
   combo: { nothing: 'Nothing found' },
   conflict: {
     title: 'Somebody else changed this',
-    text: 'It was saved by somebody else while you had it open. These fields differ:',
-    same: 'It was saved by somebody else while you had it open. What they saved is what you typed.',
+    text: 'It was saved while you had it open. Choose for each field what to keep.',
+    by: '{name} saved it {when}.',
+    same: 'It was saved while you had it open. What is stored is what you typed.',
     field: 'Field',
     theirs: 'Stored now',
     yours: 'You typed',
-    takeTheirs: 'Load what is stored',
-    keepYours: 'Keep what I typed',
+    takeTheirs: 'Discard mine',
+    merge: 'Save merged',
   },
   issues: {
     required: 'Fill in this field',

@@ -61,5 +61,4 @@ export const units = {
   remove: 'Remove unit',
   restore: 'Restore unit',
   removedNote: 'This unit was removed on {date}.',
-  notRemoved: 'Unit {number} cannot be removed yet: it has {counts}. Remove those first.',
 }

@@ -55,7 +55,6 @@ export const buildings: Translated<typeof source> = {
   entranceAdded: 'Добавлен подъезд {number}',
   entranceSaved: 'Сохранён подъезд {number}',
   entranceRemoved: 'Убран подъезд {number}',
-  entranceNotRemoved: 'Подъезд {number} пока нельзя убрать, в нём есть {counts}. Сначала перенесите или уберите их.',
   created: 'Создан дом {name}',
   saved: 'Сохранён дом {name}',
   removed: 'Убран дом {name}',
@@ -63,5 +62,4 @@ export const buildings: Translated<typeof source> = {
   remove: 'Убрать дом',
   restore: 'Вернуть дом',
   removedNote: 'Этот дом убран {date}.',
-  notRemoved: 'Дом {name} пока нельзя убрать, в нём есть {counts}. Сначала уберите их.',
 }

@@ -34,5 +34,4 @@ export const complexes: Translated<typeof source> = {
   remove: 'Убрать комплекс',
   restore: 'Вернуть комплекс',
   removedNote: 'Этот комплекс убран {date}.',
-  notRemoved: 'Комплекс {name} пока нельзя убрать, в нём есть {counts}. Сначала уберите их.',
 }

@@ -64,5 +64,4 @@ export const units: Translated<typeof source> = {
   remove: 'Убрать помещение',
   restore: 'Вернуть помещение',
   removedNote: 'Это помещение убрано {date}.',
-  notRemoved: 'Помещение {number} пока нельзя убрать, в нём есть {counts}. Сначала уберите их.',
 }

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { showLocale } from '../../i18n/i18n.ts'
+import { authorInWords, subjectInWords, valueInWords } from './words.ts'
+
+it('writes values as people do, in their language', async () => {
+  await showLocale('ru')
+  expect(valueInWords('verifiedLevel', 'owner_proved')).toBe('Право собственности подтверждено')
+  expect(valueInWords('endsOn', '2026-11-21')).toBe('21 ноября 2026 г.')
+  expect(valueInWords('areaM2', 52.7)).toBe('52,7 м²')
+  await showLocale('en')
+  expect(valueInWords('type', 'parking')).toBe('Parking place')
+  expect(valueInWords('kind', 'owner')).toBe('Owner')
+  expect(valueInWords('value', false)).toBe('no')
+  expect(valueInWords('note', null)).toBe('—')
+  expect(valueInWords('share', '1/3')).toBe('1/3')
+})
+
+it('names whoever did it, also whom the company does not know', async () => {
+  await showLocale('en')
+  expect(authorInWords({ kind: 'staff', name: 'Ana' })).toBe('Ana')
+  expect(authorInWords({ kind: 'system', name: null })).toBe('servAI')
+  expect(authorInWords({ kind: 'other', name: null })).toBe('Somebody outside the company')
+  expect(subjectInWords({ kind: 'residencies', label: 'Ivan' })).toBe('Residency: Ivan')
+})

@@ -2,11 +2,13 @@ import { nextTick, watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { routes as auth } from './features/auth/routes.ts'
 import { routes as homes } from './features/homes/routes.ts'
+import { routes as claims } from './features/claims/routes.ts'
 import { routes as buildings } from './features/buildings/routes.ts'
 import { routes as companies } from './features/companies/routes.ts'
 import { routes as complexes } from './features/complexes/routes.ts'
 import { routes as dashboard } from './features/dashboard/routes.ts'
 import { routes as imports } from './features/imports/routes.ts'
+import { routes as invites } from './features/invites/routes.ts'
 import { routes as people } from './features/people/routes.ts'
 import { routes as units } from './features/units/routes.ts'
 import type { Access } from './features/meta.ts'
@@ -15,6 +17,7 @@ import { routes as verification } from './features/verification/routes.ts'
 import { internalPath } from './internal-path.ts'
 import { isSignedIn, session } from './session.ts'
 import { loadShell } from './shells/shells.ts'
+import { pendingLink } from './pending-link.ts'
 
 const features: RouteRecordRaw[] = [
   ...auth,
@@ -25,6 +28,8 @@ const features: RouteRecordRaw[] = [
   ...people,
   ...complexes,
   ...buildings,
+  ...invites,
+  ...claims,
   ...units,
   ...imports,
   ...companies,
@@ -49,7 +54,9 @@ export const router = createRouter({
 
 /** Where a person starts, by what they act as. */
 const homeName = () => {
-  const { context } = session
+  const { context, phase } = session
+  const pending = pendingLink()
+  if (pending && phase === 'active') return pending.route
   if (context?.kind === 'platform' && !context.company) return 'companies'
   return context?.kind === 'resident' || !context ? 'homes' : 'dashboard'
 }

@@ -52,8 +52,8 @@ const LINKS: Record<string, string> = {
   registrationAttempt: 'https://homes.example/sign-in',
   sessionEnded: 'https://homes.example/forgot-password',
   residentInvite: `https://homes.example/invite#${TOKEN}`,
-  claimApproved: 'https://homes.example/homes',
-  claimDeclined: 'https://homes.example/homes/claims',
+  claimApproved: 'https://homes.example/home',
+  claimDeclined: 'https://homes.example/home/requests',
 }
 
 const everyMessage = LOCALES.flatMap((locale) =>

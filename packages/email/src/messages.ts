@@ -89,13 +89,13 @@ export const staffInvite = (context: StaffContext): Message =>
 type ClaimContext = MessageContext & { company: string; complex: string; unit: string | null; note: string }
 
 export const claimApproved = (context: ClaimContext): Message =>
-  compose(context, '/homes', (texts, sender) => {
+  compose(context, '/home', (texts, sender) => {
     const { company, complex, unit, note } = context
     return texts.claimApproved({ ...sender, company, complex, unit: unit ?? '', note: oneLine(note) })
   })
 
 export const claimDeclined = (context: ClaimContext): Message =>
-  compose(context, '/homes/claims', (texts, sender) => {
+  compose(context, '/home/requests', (texts, sender) => {
     const { company, complex, note } = context
     return texts.claimDeclined({ ...sender, company, complex, note: oneLine(note) })
   })

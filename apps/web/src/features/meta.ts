@@ -1,4 +1,5 @@
 import type { Role } from '@servai/contract/roles'
+import type { Component } from 'vue'
 import type { TextKey } from '../i18n/texts.ts'
 
 /** In the order of the staff menu. */
@@ -11,7 +12,13 @@ export type Shell = 'auth' | 'staff' | 'resident' | 'own'
 /** `guest`: only while nobody is signed in. `open`: always. `unverified`: until the address is proven. */
 export type Access = 'guest' | 'open' | 'unverified' | 'account'
 
-export type MenuEntry = { label: TextKey; icon: string; group?: MenuGroup }
+export type MenuEntry = {
+  label: TextKey
+  icon: string
+  group?: MenuGroup
+  /** Stands behind the label: how many wait. */
+  mark?: Component
+}
 
 declare module 'vue-router' {
   interface RouteMeta {

@@ -23,6 +23,7 @@ const useEntries = (shell: Shell) => {
               label: t(meta.menu.label),
               icon: meta.menu.icon,
               group: meta.menu.group ?? 'today',
+              mark: meta.menu.mark,
             },
           ]
         : [],

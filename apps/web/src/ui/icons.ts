@@ -55,4 +55,11 @@ export {
   symRoundedLocalParking as parking,
   symRoundedStore as shop,
   symRoundedWarehouse as storage,
+  symRoundedPersonAdd as invite,
+  symRoundedGroupAdd as inviteMany,
+  symRoundedPrint as print,
+  symRoundedContentCopy as copy,
+  symRoundedShare as share,
+  symRoundedPersonRaisedHand as claim,
+  symRoundedSchedule as waiting,
 } from '@quasar/extras/material-symbols-rounded'

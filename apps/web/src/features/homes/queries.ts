@@ -1,12 +1,19 @@
 import type { Residency, Unit } from '@servai/contract/property'
 import type { Context } from '@servai/contract/roles'
 import { useQueries } from '@tanstack/vue-query'
-import { computed } from 'vue'
+import { computed, reactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, inContext } from '../../api.ts'
 import { session } from '../../session.ts'
 
 /** One unit of the person, with those who live in it today. */
-export type Home = { unit: Unit; address: string; mine: Residency | undefined; others: Residency[] }
+export type Home = {
+  /** As which the person acts there. */
+  context: string
+  unit: Unit
+  address: string
+  mine: Residency | undefined
+  others: Residency[]
+}
 
 const PAGE = 100
 
@@ -34,7 +41,13 @@ const loadHomes = async (contextKey: string, signal: AbortSignal): Promise<Home[
     const here = residencies.filter((residency) => residency.unit.id === unit.id)
     // Only of one's own residency does a resident see since when it holds.
     const mine = here.find(({ startsOn }) => startsOn !== null)
-    return { unit, address: here[0]?.unit.address ?? '', mine, others: here.filter((other) => other !== mine) }
+    return {
+      context: contextKey,
+      unit,
+      address: here[0]?.unit.address ?? '',
+      mine,
+      others: here.filter((other) => other !== mine),
+    }
   })
 }
 
@@ -55,4 +68,17 @@ export const useHomes = () => {
       return query ? [{ key: context.key, company: context.company?.name ?? '', query }] : []
     }),
   )
+}
+
+/** One of them, looked for in all companies. */
+export const useHome = (unitId: MaybeRefOrGetter<string>) => {
+  const companies = useHomes()
+  return reactive({
+    data: computed(() =>
+      companies.value.flatMap(({ query }) => query.data ?? []).find(({ unit }) => unit.id === toValue(unitId)),
+    ),
+    isPending: computed(() => companies.value.some(({ query }) => query.isPending)),
+    error: computed(() => companies.value.find(({ query }) => query.error)?.query.error ?? null),
+    refetch: () => companies.value.forEach(({ query }) => void query.refetch()),
+  })
 }

@@ -8,4 +8,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./HomesPage.vue'),
     meta: { shell: 'resident', title: 'homes.title', menu: { label: 'homes.menu', icon: icons.home } },
   },
+  {
+    path: '/home/:unitId/people',
+    name: 'home-people',
+    component: () => import('./HomePeoplePage.vue'),
+    props: true,
+    meta: { shell: 'resident', title: 'homes.family' },
+  },
 ]

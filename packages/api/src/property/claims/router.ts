@@ -17,7 +17,7 @@ import { idInput } from '@servai/contract/fields'
 import { accountProcedure, companyProcedure, router } from '../../trpc.ts'
 import { createClaim, findComplexes, listOwnClaims, withdrawClaim } from '../own-claims/service.ts'
 import { CLAIM_ACCESS } from './policy.ts'
-import { approveClaim, countPending, declineClaim, listClaims } from './service.ts'
+import { approveClaim, countPending, declineClaim, getClaim, listClaims } from './service.ts'
 
 export const claimsRouter = router({
   complexes: accountProcedure
@@ -50,10 +50,19 @@ export const claimsRouter = router({
     .input(listClaimsInput)
     .output(claimPage)
     .query(({ ctx, input }) => listClaims(ctx, input)),
+  get: companyProcedure
+    .meta({
+      access: CLAIM_ACCESS,
+      rest: { method: 'GET', path: '/property/claims/{id}' },
+      summary: 'One claim',
+    })
+    .input(idInput)
+    .output(claim)
+    .query(({ ctx, input }) => getClaim(ctx, input)),
   pending: companyProcedure
     .meta({
       access: CLAIM_ACCESS,
-      rest: { method: 'GET', path: '/property/claims/pending' },
+      rest: { method: 'GET', path: '/property/pending-claims' },
       summary: 'How many claims wait for a decision',
     })
     .input(nothing)

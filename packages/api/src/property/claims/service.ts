@@ -94,7 +94,8 @@ export const countPending = async ({ db, actor }: Ctx) => {
   return { pending: row?.pending ?? 0 }
 }
 
-const getClaim = async (ctx: Ctx, id: string) => {
+/** @throws not_found property.claim_not_found */
+export const getClaim = async (ctx: Ctx, { id }: { id: string }) => {
   const [row] = await selectRows(ctx.db, keyOfRow(claims, id, visibleTo(ctx.actor)))
   if (!row) throw new DomainError('not_found', 'property.claim_not_found')
   return present(ctx, row)
@@ -121,7 +122,7 @@ const decide = async (ctx: Ctx, id: string, note: string, decision: Decision) =>
     .set({ ...decision, ...decidedOn })
     .where(eq(claims.id, id))
   await emit(ctx, 'claims.decided', { companyId, claimId: id })
-  return getClaim(ctx, id)
+  return getClaim(ctx, { id })
 }
 
 /**

@@ -126,11 +126,6 @@ export const registry: Translated<typeof source> = {
     editTitle: 'Редактиране: {name}',
   },
   bulk: {
-    selected: 'Избран {count} | Избрани {count}',
-    select: 'Избери {name}',
-    selectAll: 'Избери всички показани',
-    clear: 'Изчисти избора',
-    bar: 'Какво да се направи с избраното',
     changeType: 'Смени вида',
     changeFloor: 'Смени етажа',
     changeEntrance: 'Смени входа',

@@ -47,6 +47,11 @@ export const ui: Translated<typeof source> = {
     removeFilter: 'Махни филтъра {filter}',
     clearFilters: 'Изчисти филтрите',
     nothingFound: 'Няма съвпадения. Опитайте с други думи или по-малко филтри.',
+    selected: 'Избран {count} | Избрани {count}',
+    select: 'Избери {name}',
+    selectAll: 'Избери всички показани',
+    clearSelection: 'Изчисти избора',
+    bulk: 'Какво да се направи с избраното',
   },
   combo: { nothing: 'Нищо не е намерено' },
   conflict: {

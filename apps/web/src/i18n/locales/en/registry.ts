@@ -123,11 +123,6 @@ export const registry = {
     editTitle: 'Edit {name}',
   },
   bulk: {
-    selected: '{count} selected | {count} selected',
-    select: 'Select {name}',
-    selectAll: 'Select all shown',
-    clear: 'Clear selection',
-    bar: 'What to do with the selection',
     changeType: 'Change type',
     changeFloor: 'Change floor',
     changeEntrance: 'Change entrance',

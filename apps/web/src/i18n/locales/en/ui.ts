@@ -44,6 +44,11 @@ export const ui = {
     removeFilter: 'Remove filter {filter}',
     clearFilters: 'Clear filters',
     nothingFound: 'Nothing matches. Try other words or fewer filters.',
+    selected: '{count} selected | {count} selected',
+    select: 'Select {name}',
+    selectAll: 'Select all shown',
+    clearSelection: 'Clear selection',
+    bulk: 'What to do with the selection',
   },
   combo: { nothing: 'Nothing found' },
   conflict: {

@@ -126,11 +126,6 @@ export const registry: Translated<typeof source> = {
     editTitle: 'Изменение: {name}',
   },
   bulk: {
-    selected: 'Выбрано: {count} | Выбрано: {count} | Выбрано: {count}',
-    select: 'Выбрать: {name}',
-    selectAll: 'Выбрать все показанные',
-    clear: 'Снять выбор',
-    bar: 'Что сделать с выбранным',
     changeType: 'Изменить тип',
     changeFloor: 'Изменить этаж',
     changeEntrance: 'Изменить подъезд',

@@ -47,6 +47,11 @@ export const ui: Translated<typeof source> = {
     removeFilter: 'Убрать фильтр {filter}',
     clearFilters: 'Сбросить фильтры',
     nothingFound: 'Ничего не найдено. Попробуйте другие слова или уберите фильтры.',
+    selected: 'Выбрано: {count} | Выбрано: {count} | Выбрано: {count}',
+    select: 'Выбрать: {name}',
+    selectAll: 'Выбрать все показанные',
+    clearSelection: 'Снять выбор',
+    bulk: 'Что сделать с выбранным',
   },
   combo: { nothing: 'Ничего не найдено' },
   conflict: {

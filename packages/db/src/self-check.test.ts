@@ -93,6 +93,11 @@ describe('a fallen wall is named:', () => {
       ['role servai_app owns table units_active', 'servai_app may delete units_active'],
     ],
     ['alter table units owner to servai_system', ['role servai_system owns table units']],
+    // The job queue's own, in its own schema, out of servai_app's reach.
+    [
+      `set local role servai_system; create function bullmq.tick() returns int language sql as 'select 1'; reset role`,
+      [],
+    ],
     ['alter function touch_row() owner to servai_app', ['role servai_app owns function touch_row()']],
     [
       `create function loose() ${DEFINER} as 'select 1'`,

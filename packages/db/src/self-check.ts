@@ -99,6 +99,7 @@ const CATALOGUE = `
   union all
   select format('role %s owns function %s', s.name, f.name)
   from routine f join served s on s.oid = f.proowner
+  where s.name = 'servai_app' or f.pronamespace = 'public'::regnamespace
   union all
   select format('function %s runs as its owner with the caller''s search_path', f.name)
   from routine f

@@ -56,8 +56,6 @@ export const createBuilding = async (input: Inputs['property']['buildings']['cre
 export const updateBuilding = async (input: Inputs['property']['buildings']['update']) =>
   shown(await api.property.buildings.update.mutate(input))
 
-export const latestBuilding = (id: string) => api.property.buildings.get.query({ id })
-
 const restored = async ({ id }: { id: string }) => shown(await api.property.buildings.restore.mutate({ id }))
 
 export const removeBuilding = (building: Building) =>

@@ -50,8 +50,6 @@ export const createComplex = async (input: Inputs['property']['complexes']['crea
 export const updateComplex = async (input: Inputs['property']['complexes']['update']) =>
   shown(await api.property.complexes.update.mutate(input))
 
-export const latestComplex = (id: string) => api.property.complexes.get.query({ id })
-
 const restored = async ({ id }: { id: string }) => shown(await api.property.complexes.restore.mutate({ id }))
 
 export const removeComplex = (complex: Complex) =>

@@ -80,8 +80,6 @@ export const createResidency = async (input: Inputs['property']['residencies']['
 export const updateResidency = async (input: Inputs['property']['residencies']['update']) =>
   shown(await api.property.residencies.update.mutate(input))
 
-export const latestResidency = (id: string) => api.property.residencies.get.query({ id })
-
 export const removeResidency = (residency: Residency) => {
   const name = fullName(residency.person)
   return removeWithUndo({

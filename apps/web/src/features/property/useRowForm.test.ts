@@ -36,7 +36,6 @@ const serve = (stored: Row) => {
       server.stored = { ...server.stored, ...input, version: version + 1 }
       return server.stored
     },
-    latest: async () => server.stored,
     onDone: (row) => void done.push(row),
     labels: { name: 'Name', city: 'City' },
   })

@@ -31,7 +31,6 @@ type Options<Row extends Stored, V extends Values, S extends z.ZodType> = {
   /** Missing in a form that only changes rows. */
   create?: (input: z.output<S>) => Promise<Row>
   update: (target: Stored, input: z.output<S>) => Promise<Row>
-  latest: (id: string) => Promise<Row>
   onDone: (row: Row) => void | Promise<void>
   labels: Record<keyof V & string, string>
   /** A value in words, where the field holds an id or a word of the contract. */
@@ -50,7 +49,6 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
   toInput,
   create,
   update,
-  latest,
   onDone,
   labels,
   inWords = (_, value) => value,
@@ -74,10 +72,10 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
       return await update({ id: seen.id, version: seen.version }, input)
     } catch (error) {
       const { reason, conflict } = reasonOf(error)
-      if (reason === 'property.version_conflict') {
+      if (reason === 'property.version_conflict' && conflict) {
         // The row as the server just sent it is of the type that reading it would answer.
-        theirs.value = conflict ? (conflict.current as Row) : await latest(seen.id)
-        author.value = conflict ?? null
+        theirs.value = conflict.current as Row
+        author.value = conflict
         for (const field of fields) kept[field] = isMine(field) ? 'yours' : 'theirs'
         isConflict.value = true
       }

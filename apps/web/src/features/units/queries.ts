@@ -9,7 +9,7 @@ import { removeWithUndo, restoreRow } from '../property/removal.ts'
 export type Unit = Outputs['property']['units']['get']
 export type UnitFilter = Pick<
   Inputs['property']['units']['list'],
-  'q' | 'sort' | 'order' | 'includeRemoved' | 'complexId' | 'buildingId' | 'entranceId' | 'type'
+  'q' | 'sort' | 'order' | 'includeRemoved' | 'complexId' | 'buildingId' | 'entranceId' | 'type' | 'unitTypeId'
 >
 
 export const unitKeys = propertyKeys('units')
@@ -40,8 +40,6 @@ export const createUnit = async (input: Inputs['property']['units']['create']) =
 
 export const updateUnit = async (input: Inputs['property']['units']['update']) =>
   shown(await api.property.units.update.mutate(input))
-
-export const latestUnit = (id: string) => api.property.units.get.query({ id })
 
 const restored = async ({ id }: { id: string }) => shown(await api.property.units.restore.mutate({ id }))
 

@@ -1,4 +1,3 @@
-import { UNIT_TYPES } from '@servai/contract/property'
 import { computed } from 'vue'
 import { t } from '../../i18n/i18n.ts'
 import { hasRole } from '../../session.ts'
@@ -7,7 +6,8 @@ import { useEntranceOptions } from '../buildings/entrance-queries.ts'
 import { useBuildingOptions } from '../buildings/queries.ts'
 import { useComplexOptions } from '../complexes/queries.ts'
 import { EDITORS } from '../property/roles.ts'
-import { idOrNone, wordOrNone } from '../property/url.ts'
+import { idOrNone } from '../property/url.ts'
+import { typeFilter, useTypeChoices } from './types.ts'
 
 const DEFAULTS = {
   q: '',
@@ -24,11 +24,12 @@ const DEFAULTS = {
 export const useUnitFilter = () => {
   const url = useUrlQuery(DEFAULTS)
   const isEditor = hasRole(EDITORS)
+  const types = useTypeChoices()
 
   const complexId = computed(() => idOrNone(url.values.value.complex) ?? '')
   const buildingId = computed(() => idOrNone(url.values.value.building) ?? '')
   const entranceId = computed(() => idOrNone(url.values.value.entrance) ?? '')
-  const type = computed(() => wordOrNone(UNIT_TYPES, url.values.value.type))
+  const type = computed(() => types.value.find(({ value }) => value === url.values.value.type)?.value ?? '')
 
   const complexes = useComplexOptions()
   const buildings = useBuildingOptions(complexId)
@@ -48,7 +49,7 @@ export const useUnitFilter = () => {
       })),
     ),
     entrances: computed(() => (entrances.data ?? []).map(({ id, number }) => ({ value: id, label: number }))),
-    types: computed(() => UNIT_TYPES.map((value) => ({ value, label: t(`units.type.${value}`) }))),
+    types,
   }
 
   const nameOf = (options: readonly { value: string; label: string }[], value: string) =>
@@ -79,9 +80,9 @@ export const useUnitFilter = () => {
       },
       {
         key: 'type',
-        value: type.value ?? '',
+        value: type.value,
         noun: t('units.filter.type'),
-        name: type.value ? t(`units.type.${type.value}`) : '',
+        name: nameOf(types.value, type.value),
         without: { type: '' },
       },
     ]
@@ -101,7 +102,7 @@ export const useUnitFilter = () => {
     }),
     building: computed({ get: () => buildingId.value, set: (building) => url.set({ building, entrance: '' }) }),
     entrance: computed({ get: () => entranceId.value, set: (entrance) => url.set({ entrance }) }),
-    type: computed({ get: () => type.value ?? '', set: (word) => url.set({ type: word }) }),
+    type: computed({ get: () => type.value, set: (word) => url.set({ type: word }) }),
     isShowingRemoved,
     choices,
     chips,
@@ -113,7 +114,7 @@ export const useUnitFilter = () => {
         ...(complexId.value && { complexId: complexId.value }),
         ...(buildingId.value && { buildingId: buildingId.value }),
         ...(entranceId.value && { entranceId: entranceId.value }),
-        ...(type.value && { type: type.value }),
+        ...typeFilter(url.values.value.type),
         includeRemoved: isShowingRemoved.value,
       }
     }),

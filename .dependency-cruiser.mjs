@@ -52,7 +52,7 @@ export default {
           TEST,
           '^packages/api/src/.+/(service|policy)[.]ts$',
           '^packages/api/src/[^/]+[.]ts$',
-          '^packages/api/src/.+/import/',
+          '^packages/api/src/.+/(import|export)/',
         ],
       },
       to: { path: 'node_modules/(drizzle-orm|postgres)/' },

@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 const ALLOWED_FILES = /^(policy|service|router|jobs)\.ts$|^[a-z-]+\.test\.ts$/
-/** A slice may be cut into entities, no deeper. Readers of files that people upload stand in a folder of their own. */
-const FREE_FOLDER = 'import'
+/** A slice may be cut into entities, no deeper. Readers and writers of files stand in a folder of their own. */
+const FREE_FOLDERS = ['import', 'export']
 const MAX_DEPTH = 2
 
 /** @returns {string[]} paths below `root` that no slice may hold */
@@ -12,7 +12,7 @@ export const misplaced = (root, depth = 0) =>
   fs.readdirSync(root, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(root, entry.name)
     if (!entry.isDirectory()) return depth === 0 || ALLOWED_FILES.test(entry.name) ? [] : [file]
-    if (entry.name === FREE_FOLDER && depth > 0) return []
+    if (FREE_FOLDERS.includes(entry.name) && depth > 0) return []
     return depth < MAX_DEPTH ? misplaced(file, depth + 1) : [file]
   })
 

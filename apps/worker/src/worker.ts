@@ -17,6 +17,7 @@ import { createJobQueue } from './queue.ts'
 import type { JobQueueOptions } from './queue.ts'
 import { startRelay } from './relay.ts'
 import type { RelayOptions } from './relay.ts'
+import { startSweep } from './sweep.ts'
 import { createRunner } from './wrap.ts'
 import type { Retries } from './wrap.ts'
 
@@ -98,6 +99,7 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
     closers.push(
       () => queue.drain(),
       () => relay.stop(),
+      startSweep({ database, log }).stop,
     )
 
     let health: Awaited<ReturnType<typeof serveHealth>> | undefined

@@ -10,6 +10,7 @@ export type Events = {
   'auth.password_changed': { userId: string }
   'auth.refresh_reused': { userId: string }
   'staff.invited': { inviteId: string }
+  'exports.requested': { companyId: string; exportId: string; requestId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
   'claims.decided': { companyId: string; claimId: string }
 }

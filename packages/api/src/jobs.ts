@@ -7,6 +7,7 @@ import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from '
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { mailInvite } from './property/invites/jobs.ts'
+import { runExport } from './property/export/jobs.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
 import { mailStaffInvite } from './staff/invites/jobs.ts'
 import { mailVerification, mailWelcome } from './verification/jobs.ts'
@@ -41,6 +42,9 @@ export type Job<T extends Topic = Topic> = { handle: JobHandler<T>; timeoutMs: n
 const MAIL_TIMEOUT_MS = 30_000
 const mailJob = <T extends Topic>(handle: JobHandler<T>): Job<T> => ({ handle, timeoutMs: MAIL_TIMEOUT_MS })
 
+/** A million rows on a slow machine; a crash is noticed as late. */
+const EXPORT_TIMEOUT_MS = 180_000
+
 /** What the worker does about each event. */
 export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.verification_requested': mailJob(mailVerification),
@@ -50,6 +54,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
   'staff.invited': mailJob(mailStaffInvite),
+  'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },
   'invites.mail_requested': mailJob(mailInvite),
   'claims.decided': mailJob(mailDecision),
 }

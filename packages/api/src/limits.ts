@@ -41,6 +41,7 @@ export const LIMITS = {
   import: { limit: 20, windowSeconds: HOUR },
   /** A search box asks while somebody types. */
   search: { limit: 120, windowSeconds: MINUTE },
+  export: { limit: 30, windowSeconds: HOUR },
 } as const
 
 export type LimitName = keyof typeof LIMITS

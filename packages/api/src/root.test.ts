@@ -128,6 +128,7 @@ const inputOf = (name: string, of: typeof ids): unknown => {
     }
   if (verb === 'get' && entity === 'overview') return undefined
   if (name === 'property.search') return { q: 'matrix' }
+  if (name === 'property.exports.create') return { kind: 'complexes', format: 'csv' }
   if (name in INVITING) return INVITING[name]!(of)
   if (entity === 'imports') return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
   if (verb === 'update') return { id: of.id, version: 1, ...(entity === 'entrances' && { number: 'M' }) }
@@ -181,7 +182,7 @@ describe('roles of a company', () => {
   /** Lists and what stands under no other row: there is nothing in them to be foreign. */
   const isOpen = (name: string) =>
     name !== 'property.timeline.list' &&
-    /\.list$|unitTypes\.create$|people\.create$|\.offered$|overview|complexes\.create$|companies\.create$|claims\.pending$|property\.search$/.test(
+    /\.list$|unitTypes\.create$|people\.create$|\.offered$|overview|complexes\.create$|companies\.create$|claims\.pending$|property\.search$|exports\.create$/.test(
       name,
     )
 

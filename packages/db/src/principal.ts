@@ -59,6 +59,19 @@ const PRINCIPAL = `
   join users u on u.id = s.user_id
   where s.id = $1`
 
+const GRANTS = `
+  select g.role, g.company_id as "companyId", g.complex_id as "complexId"
+  from role_grants g
+  join users u on u.id = g.user_id
+  left join companies c on c.id = g.company_id
+  left join complexes x on x.company_id = g.company_id and x.id = g.complex_id
+  where g.user_id = $1 and u.status = 'active' and u.deleted_at is null and (g.expires_at is null or g.expires_at > now())
+    and c.deleted_at is null and x.deleted_at is null`
+
+/** What an account may act as without a session, for work that goes on without one. */
+export const loadGrants = (database: Pick<Database, 'lookup'>, userId: string): Promise<Principal['grants']> =>
+  database.lookup(GRANTS, [userId])
+
 const companiesOf = (rows: { companyId: string | null; company: CompanyLabel }[]) => {
   const byId = new Map(rows.filter(({ companyId }) => companyId).map(({ company }) => [company.id, company]))
   return [...byId.values()].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -4,6 +4,7 @@ import { TRPCError, type AnyTRPCRouter } from '@trpc/server'
 import type { Env } from '../env.ts'
 import { createCookieJar } from './cookies.ts'
 import { createDocsHandler, DOCS_BASE } from './docs.ts'
+import { createExportHandler, EXPORT_TIMEOUT_MS, exportRoutes, isExportFile } from './exports.ts'
 import { createAnswerHeaders } from './headers.ts'
 import { createHealthHandler, type Phase } from './health.ts'
 import { createListener, type Area } from './listener.ts'
@@ -54,7 +55,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   })
   const contextOf = createRequestContext(services, cookies)
   const routes = createRestRoutes(proceduresOf(router).values())
-  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute()]), headers)
+  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute(), ...exportRoutes()]), headers)
   const health = createHealthHandler({
     database: services.database,
     redis,
@@ -89,6 +90,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
     accepts: UNIT_IMPORT_TYPES,
     timeoutMs: IMPORT_TIMEOUT_MS,
   }
+  const exportFile: Area = { handle: createExportHandler(contextOf, headers), timeoutMs: EXPORT_TIMEOUT_MS }
   const docsPage: Area = { handle: docs.page }
   const web: Area = { handle: createWebHandler(env.WEB_ROOT, headers) }
   const mailbox: Area =
@@ -108,6 +110,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
     if (path.startsWith('/trpc/')) return trpc
     const known = exact.get(path)
     if (known) return known
+    if (isExportFile(path)) return exportFile
     if (under(path, REST_BASE)) return isUnitImport(path) ? unitImport : rest
     if (under(path, DOCS_BASE)) return docsPage
     if (under(path, MAILBOX_BASE)) return mailbox

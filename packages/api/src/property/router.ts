@@ -4,6 +4,7 @@ import { claimsRouter } from './claims/router.ts'
 import { companiesRouter } from './companies/router.ts'
 import { complexesRouter } from './complexes/router.ts'
 import { entrancesRouter } from './entrances/router.ts'
+import { exportsRouter } from './export/router.ts'
 import { importsRouter } from './import/router.ts'
 import { invitesRouter } from './invites/router.ts'
 import { overviewRouter } from './overview/router.ts'
@@ -29,6 +30,7 @@ export const propertyRouter = router({
   timeline: timelineRouter,
   overview: overviewRouter,
   search: searchProcedure,
+  exports: exportsRouter,
   imports: importsRouter,
   settings: settingsRouter,
 })

@@ -112,6 +112,12 @@ export const errors: ReasonTexts = {
       'You have already asked for a home in this complex. Wait for the answer, or withdraw that request.',
     already_decided: 'This request has been decided or withdrawn in the meantime.',
   },
+  exports: {
+    not_found: 'There is no such export, or its file is more than a day old',
+    too_large: 'This list is too long to be had at once. It is being prepared in the background.',
+    too_many: 'Three of your exports are under way. Wait until one is finished.',
+    rights_changed: 'Your rights have changed since this file was made. Export the list again.',
+  },
   import: {
     unreadable: 'This file cannot be read. Save it again as XLSX or CSV.',
     unsupported_format: 'Only XLSX and CSV files can be imported.',

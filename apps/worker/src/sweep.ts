@@ -1,0 +1,21 @@
+import { sweepExports } from '@servai/api/property/export/jobs'
+import type { Database } from '@servai/db'
+import type { Logger } from '@servai/telemetry/log'
+
+const EVERY_MS = 10 * 60_000
+
+/** What nobody may have any more: removed at the start and then every ten minutes. Several workers do not disturb each other. */
+export const startSweep = ({ database, log }: { database: Database; log: Logger }, everyMs = EVERY_MS) => {
+  let running: Promise<unknown> = Promise.resolve()
+  const sweep = () => {
+    running = sweepExports(database).catch((err: unknown) => log.warn({ err }, 'sweep failed, will try again'))
+  }
+  sweep()
+  const timer = setInterval(sweep, everyMs)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { and, eq } from 'drizzle-orm'
+import type { z } from 'zod'
+import { EXPORT_DIRECT_ROWS, type createExportInput, type ExportFormat } from '@servai/contract/exports'
+import type { Mode } from '@servai/db'
+import { exports } from '@servai/db/schema/exports'
+import type { Role } from '@servai/contract/roles'
+import { actorOf } from '../../actor.ts'
+import { audit } from '../../audit.ts'
+import type { RequestContext } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { enforce } from '../../limits.ts'
+import { requirePrincipal } from '../../principal.ts'
+import { retrying } from '../../retry.ts'
+import { fileNameOf, writeExport } from './content.ts'
+import { exporterOf } from './kinds.ts'
+import { EXPORT_ACCESS, requireExport, rightsOf } from './policy.ts'
+import { askedOf, auditExport, nextPiece, ownExports, readTimezone, type ExportCtx } from './service.ts'
+
+export type Download = {
+  fileName: string
+  format: ExportFormat
+  /** Where it is known. */
+  bytes: number | null
+  /** Leaving the loop stops the reading. */
+  content: AsyncGenerator<Buffer>
+}
+
+/** The same gate that procedures with this access have; asked again for every page. */
+const admit = async (request: RequestContext, access: readonly Role[]) => {
+  const principal = await requirePrincipal(request)
+  if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
+  const actor = actorOf(principal, request.contextKey)
+  requireExport(actor, access)
+  const { companyId } = actor
+  if (!companyId) throw new DomainError('invalid', 'auth.context_required')
+  return { principal, actor, companyId }
+}
+
+const inCompany =
+  (request: RequestContext, access: readonly Role[]) =>
+  async <T>(mode: Mode, work: (ctx: ExportCtx) => Promise<T>): Promise<T> => {
+    const { principal, actor, companyId } = await admit(request, access)
+    const { services, requestId, address } = request
+    const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+    return retrying(() =>
+      services.database.company(scope, mode, (db) =>
+        work({ db, actor, principal, services, requestId, address, now: services.now }),
+      ),
+    )
+  }
+
+/**
+ * A short list, read while it is sent. It is written down before the first byte.
+ *
+ * @throws unauthenticated, forbidden, limited request.rate_limited, too_large exports.too_large: leave it to the worker
+ */
+export const openExport = async (
+  request: RequestContext,
+  input: z.output<typeof createExportInput>,
+): Promise<Download> => {
+  const { access, count } = exporterOf(input.kind)
+  const { principal } = await admit(request, access)
+  await enforce(request.services, { api: principal.userId, export: principal.userId })
+  const transact = inCompany(request, access)
+  const asked = askedOf(input, principal.locale)
+  const timezone = await transact('write', async (ctx) => {
+    const rows = await count(ctx, asked.filter, EXPORT_DIRECT_ROWS + 1)
+    if (rows > EXPORT_DIRECT_ROWS) throw new DomainError('too_large', 'exports.too_large')
+    await auditExport({ ...ctx, sessionId: principal.sessionId }, asked, { rows })
+    return readTimezone(ctx.db, ctx.actor.companyId)
+  })
+  return {
+    fileName: fileNameOf(asked, timezone, request.services.now()),
+    format: asked.format,
+    bytes: null,
+    content: writeExport(asked, timezone, (work) => transact('read', work)),
+  }
+}
+
+async function* piecesOf(exportId: string, transact: ReturnType<typeof inCompany>): AsyncGenerator<Buffer> {
+  for (let piece = 0; ; piece++) {
+    const bytes = await transact('read', ({ db }) => nextPiece(db, exportId, piece))
+    if (!bytes) return
+    yield bytes
+  }
+}
+
+/**
+ * A file that the worker has finished, for whoever asked for it and still has the rights it was made with.
+ *
+ * @throws unauthenticated, forbidden, not_found exports.not_found, conflict exports.rights_changed
+ */
+export const openExportFile = async (request: RequestContext, { id }: { id: string }): Promise<Download> => {
+  const { principal } = await admit(request, EXPORT_ACCESS.registry)
+  await enforce(request.services, { api: principal.userId })
+  const row = await inCompany(request, EXPORT_ACCESS.registry)('write', async (ctx) => {
+    const [found] = await ctx.db
+      .select()
+      .from(exports)
+      .where(and(eq(exports.id, id), eq(exports.status, 'done'), ownExports(ctx)))
+    if (!found) throw new DomainError('not_found', 'exports.not_found')
+    if (found.rights !== rightsOf(ctx.actor)) throw new DomainError('conflict', 'exports.rights_changed')
+    await audit(ctx, {
+      action: 'property.export_download',
+      companyId: ctx.actor.companyId,
+      actorId: ctx.actor.userId,
+      sessionId: principal.sessionId,
+      entity: 'exports',
+      entityId: id,
+      details: { kind: found.kind, rows: found.rows },
+    })
+    return found
+  })
+  const { fileName, format, fileBytes: bytes, kind } = row
+  return { fileName, format, bytes, content: piecesOf(id, inCompany(request, exporterOf(kind).access)) }
+}

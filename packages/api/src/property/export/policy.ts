@@ -1,0 +1,28 @@
+import type { Role } from '@servai/contract/roles'
+import { rolesOf, type Actor } from '../../actor.ts'
+import { ACCESS, requireRight } from '../policy.ts'
+
+const staffOnly = (roles: readonly Role[]) => roles.filter((role) => role !== 'resident')
+
+/** Whoever of the staff sees the list; a resident exports nothing. */
+export const EXPORT_ACCESS = {
+  registry: staffOnly(ACCESS.readRegistry),
+  homes: staffOnly(ACCESS.readHomes),
+  staff: ['platform_admin', 'director', 'complex_manager'],
+} as const satisfies Record<string, readonly Role[]>
+
+/** @throws forbidden auth.forbidden */
+export const requireExport = (actor: Actor, access: readonly Role[]) =>
+  requireRight(rolesOf(actor).some((role) => access.includes(role)))
+
+/** What of an actor decides which rows a list shows: a file made with other rights is not theirs any more. */
+export const rightsOf = (actor: Actor): string =>
+  JSON.stringify([
+    actor.kind,
+    rolesOf(actor).toSorted(),
+    actor.kind === 'staff'
+      ? Object.entries(actor.complexes)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([role, ids]) => [role, ids && ids.toSorted()])
+      : [],
+  ])

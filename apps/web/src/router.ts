@@ -10,6 +10,8 @@ import { routes as dashboard } from './features/dashboard/routes.ts'
 import { routes as imports } from './features/imports/routes.ts'
 import { routes as invites } from './features/invites/routes.ts'
 import { routes as people } from './features/people/routes.ts'
+import { routes as settings } from './features/settings/routes.ts'
+import { routes as staff } from './features/staff/routes.ts'
 import { routes as units } from './features/units/routes.ts'
 import type { Access } from './features/meta.ts'
 import { routes as reset } from './features/reset/routes.ts'
@@ -33,6 +35,8 @@ const features: RouteRecordRaw[] = [
   ...units,
   ...imports,
   ...companies,
+  ...staff,
+  ...settings,
 ]
 
 export const routes: RouteRecordRaw[] = [

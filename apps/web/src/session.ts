@@ -164,8 +164,8 @@ export const switchContext = (context: Context) => {
 }
 
 /** Somebody of the platform opens one company in this tab, to look and not to touch. */
-export const lookInside = ({ id, name, currency, timezone }: NonNullable<Context['company']>) => {
-  sessionStorage.setItem(OPENED_KEY, JSON.stringify({ id, name, currency, timezone }))
+export const lookInside = ({ id, name, currency, timezone, status }: NonNullable<Context['company']>) => {
+  sessionStorage.setItem(OPENED_KEY, JSON.stringify({ id, name, currency, timezone, status }))
   const opened = state.account && openedCompany(state.account)
   if (opened) actAs(opened)
 }

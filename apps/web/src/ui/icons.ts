@@ -1,6 +1,9 @@
 // Every icon of the app under the name of what it stands for; an import each, so that the rest is left out of the build.
 export {
   symRoundedAdd as add,
+  symRoundedBadge as staff,
+  symRoundedTune as tune,
+  symRoundedPolicy as explain,
   symRoundedApartment as building,
   symRoundedArrowBack as back,
   symRoundedArrowDownward as descending,

@@ -36,10 +36,11 @@ const shown = (company: Company) => {
 export const createCompany = async (input: Inputs['property']['companies']['create']) =>
   shown(await api.property.companies.create.mutate(input))
 
+export const setCompanyStatus = async (input: Inputs['property']['companies']['setStatus']) =>
+  shown(await api.property.companies.setStatus.mutate(input))
+
 export const updateCompany = async (input: Inputs['property']['companies']['update']) =>
   shown(await api.property.companies.update.mutate(input))
-
-export const latestCompany = (id: string) => api.property.companies.get.query({ id })
 
 const restored = async ({ id }: { id: string }) => shown(await api.property.companies.restore.mutate({ id }))
 

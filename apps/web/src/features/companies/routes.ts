@@ -1,6 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
 import * as icons from '../../ui/icons.ts'
-import { FOUNDERS, PLATFORM } from '../property/roles.ts'
+import { FOUNDERS, OWNERS, PLATFORM } from '../property/roles.ts'
 
 export const routes: RouteRecordRaw[] = [
   {
@@ -34,5 +34,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./EditCompanyPage.vue'),
     props: true,
     meta: { shell: 'staff', title: 'companies.edit', within: 'platform', requires: FOUNDERS },
+  },
+  {
+    path: '/settings/company',
+    name: 'own-company-edit',
+    component: () => import('./EditOwnCompanyPage.vue'),
+    meta: { shell: 'staff', title: 'companies.edit', within: 'company', requires: OWNERS },
   },
 ]

@@ -15,6 +15,8 @@ import { imports } from './bg/imports.ts'
 import { invites } from './bg/invites.ts'
 import { people } from './bg/people.ts'
 import { registry } from './bg/registry.ts'
+import { settings } from './bg/settings.ts'
+import { staff } from './bg/staff.ts'
 import { units } from './bg/units.ts'
 
 export const bg: Translated<Texts> = {
@@ -31,7 +33,9 @@ export const bg: Translated<Texts> = {
   people,
   registry,
   reset,
+  settings,
   shell,
+  staff,
   ui,
   units,
   verification,

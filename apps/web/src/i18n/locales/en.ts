@@ -14,6 +14,8 @@ import { imports } from './en/imports.ts'
 import { invites } from './en/invites.ts'
 import { people } from './en/people.ts'
 import { registry } from './en/registry.ts'
+import { settings } from './en/settings.ts'
+import { staff } from './en/staff.ts'
 import { units } from './en/units.ts'
 
 export const en = {
@@ -30,7 +32,9 @@ export const en = {
   people,
   registry,
   reset,
+  settings,
   shell,
+  staff,
   ui,
   units,
   verification,

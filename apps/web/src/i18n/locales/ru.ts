@@ -15,6 +15,8 @@ import { imports } from './ru/imports.ts'
 import { invites } from './ru/invites.ts'
 import { people } from './ru/people.ts'
 import { registry } from './ru/registry.ts'
+import { settings } from './ru/settings.ts'
+import { staff } from './ru/staff.ts'
 import { units } from './ru/units.ts'
 
 export const ru: Translated<Texts> = {
@@ -31,7 +33,9 @@ export const ru: Translated<Texts> = {
   people,
   registry,
   reset,
+  settings,
   shell,
+  staff,
   ui,
   units,
   verification,

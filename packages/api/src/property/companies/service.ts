@@ -27,7 +27,8 @@ import { allowedActions, listedFor, mayFound, mayRegister, mayUpdate, visibleTo 
 type Output = z.input<typeof company>
 
 /** Inside one company, or, for the platform, across all of them. */
-type CompaniesCtx = Pick<RequestContext, 'services' | 'requestId' | 'address'> & {
+type CompaniesCtx = Pick<RequestContext, 'services' | 'requestId'> & {
+  address?: string
   db: CompanyDb | SystemDb
   actor: Actor
   now: () => Date

@@ -1,0 +1,50 @@
+import type { RouteRecordRaw } from 'vue-router'
+import * as icons from '../../ui/icons.ts'
+import { EDITORS, STAFF_READERS } from '../property/roles.ts'
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/staff',
+    name: 'staff',
+    component: () => import('./StaffPage.vue'),
+    meta: {
+      shell: 'staff',
+      title: 'staff.title',
+      within: 'company',
+      requires: STAFF_READERS,
+      menu: { label: 'staff.title', icon: icons.staff, group: 'settings' },
+    },
+  },
+  {
+    path: '/staff/invite',
+    name: 'staff-invite-new',
+    component: () => import('./InviteStaffPage.vue'),
+    meta: { shell: 'staff', title: 'staff.inviteTitle', within: 'company', requires: STAFF_READERS },
+  },
+  {
+    path: '/staff/access',
+    name: 'staff-access',
+    component: () => import('./AccessPage.vue'),
+    meta: { shell: 'staff', title: 'staff.access.title', within: 'company', requires: EDITORS },
+  },
+  {
+    path: '/staff/:id',
+    name: 'staff-member',
+    component: () => import('./MemberPage.vue'),
+    props: true,
+    meta: { shell: 'staff', title: 'staff.one', within: 'company', requires: STAFF_READERS },
+  },
+  {
+    path: '/staff/:id/edit',
+    name: 'staff-member-edit',
+    component: () => import('./EditMemberPage.vue'),
+    props: true,
+    meta: { shell: 'staff', title: 'staff.edit', within: 'company', requires: EDITORS },
+  },
+  {
+    path: '/staff-invite',
+    name: 'staff-invite',
+    component: () => import('./AcceptStaffInvitePage.vue'),
+    meta: { shell: 'auth', access: 'open', title: 'staff.accept.title' },
+  },
+]

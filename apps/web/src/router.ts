@@ -12,14 +12,15 @@ import { routes as invites } from './features/invites/routes.ts'
 import { routes as people } from './features/people/routes.ts'
 import { routes as settings } from './features/settings/routes.ts'
 import { routes as staff } from './features/staff/routes.ts'
+import { routes as unitTypes } from './features/unit-types/routes.ts'
 import { routes as units } from './features/units/routes.ts'
 import type { Access } from './features/meta.ts'
 import { routes as reset } from './features/reset/routes.ts'
 import { routes as verification } from './features/verification/routes.ts'
 import { internalPath } from './internal-path.ts'
+import { pendingLink } from './pending-link.ts'
 import { isSignedIn, session } from './session.ts'
 import { loadShell } from './shells/shells.ts'
-import { pendingLink } from './pending-link.ts'
 
 const features: RouteRecordRaw[] = [
   ...auth,
@@ -28,11 +29,12 @@ const features: RouteRecordRaw[] = [
   ...homes,
   ...dashboard,
   ...people,
-  ...complexes,
-  ...buildings,
   ...invites,
   ...claims,
+  ...complexes,
+  ...buildings,
   ...units,
+  ...unitTypes,
   ...imports,
   ...companies,
   ...staff,
@@ -56,7 +58,7 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 })
 
-/** Where a person starts, by what they act as. */
+/** Where a person starts: at the invite that waits for them, else by what they act as. */
 const homeName = () => {
   const { context, phase } = session
   const pending = pendingLink()

@@ -80,7 +80,7 @@ it('merges: what was typed, and theirs where nothing was, saved over their versi
 
 it('merges field by field as chosen', async () => {
   const { server, conflict } = await changedByAnother()
-  conflict.kept['name'] = 'theirs'
+  conflict.choose('name', 'theirs')
   await conflict.merge()
   expect(server.stored).toEqual({ id: '1', version: 3, name: 'Theirs', city: 'Varna' })
 })

@@ -123,6 +123,9 @@ export const useRowForm = <Row extends Stored, V extends Values, S extends z.Zod
       isOpen: isConflict,
       author,
       kept,
+      choose: (field: string, side: Side) => {
+        kept[field] = side
+      },
       differences: computed((): Difference[] => {
         if (!theirs.value) return []
         const stored = toValues(theirs.value)

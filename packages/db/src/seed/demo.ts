@@ -1,18 +1,22 @@
+import { parseKeyRing, type KeyRing } from '@servai/auth/key-ring'
 import { eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { buildings } from '../schema/buildings.ts'
+import { claims } from '../schema/claims.ts'
 import { companies } from '../schema/companies.ts'
 import { complexes } from '../schema/complexes.ts'
 import { entrances } from '../schema/entrances.ts'
 import { GRANT_ROLES, PLATFORM_ROLES, type GrantRole, type Role } from '../schema/enums.ts'
 import { roleGrants } from '../schema/grants.ts'
+import { invites } from '../schema/invites.ts'
 import { people } from '../schema/people.ts'
 import { residencies } from '../schema/residencies.ts'
 import { staffProfiles } from '../schema/staff.ts'
 import { units } from '../schema/units.ts'
 import { credentials, users } from '../schema/users.ts'
 import { DEMO_ACCOUNTS, type DemoAccount } from './demo-accounts.ts'
+import { buildLife } from './demo-life.ts'
 import { buildPopulation, type Population } from './demo-people.ts'
 import { buildRegistry, createIds, type Registry, type Row } from './demo-registry.ts'
 import { hashSeedPassword } from './password.ts'
@@ -26,9 +30,18 @@ const LOCK = 7_306_114_921
  * Fills an empty database with two companies, their homes and people, and accounts of every role; does nothing where
  * a company exists. The same rows on every machine, `passwordHash` apart.
  */
-export const seedDemo = async ({ systemUrl, passwordHash }: { systemUrl: string; passwordHash: string }) => {
+export const seedDemo = async ({
+  systemUrl,
+  passwordHash,
+  tokenKeys,
+}: {
+  systemUrl: string
+  passwordHash: string
+  /** Those of the server: links of invites are derived from them. */
+  tokenKeys: KeyRing
+}) => {
   const client = postgres(systemUrl, { max: 1, onnotice: () => undefined })
-  const rows = buildDemo(passwordHash)
+  const rows = buildDemo(passwordHash, tokenKeys)
   const summary = Object.fromEntries(Object.entries(rows).map(([name, list]) => [name, list.length]))
   try {
     return await drizzle(client).transaction(async (tx) => {
@@ -45,6 +58,8 @@ export const seedDemo = async ({ systemUrl, passwordHash }: { systemUrl: string;
       await tx.insert(people).values(rows.people)
       await tx.insert(residencies).values(rows.residencies)
       await tx.insert(roleGrants).values(rows.roleGrants)
+      await tx.insert(invites).values(rows.invites)
+      await tx.insert(claims).values(rows.claims)
       for (const [userId, trade] of rows.trades)
         await tx.update(staffProfiles).set(trade).where(eq(staffProfiles.userId, userId))
       return { seeded: true as const, ...summary }
@@ -54,7 +69,7 @@ export const seedDemo = async ({ systemUrl, passwordHash }: { systemUrl: string;
   }
 }
 
-const buildDemo = (passwordHash: string) => {
+const buildDemo = (passwordHash: string, tokenKeys: KeyRing) => {
   const random = createRandom(SEED)
   const nextId = createIds(random)
   const { homes, ...registry } = buildRegistry(random, nextId)
@@ -81,7 +96,14 @@ const buildDemo = (passwordHash: string) => {
       else linkResident(population, registry, homes, account, capacity, userId, taken)
     }
   }
-  return { ...registry, ...population, ...accounts }
+  const directors = new Map(
+    DEMO_ACCOUNTS.flatMap(({ role, company, email }) => {
+      const director = accounts.users.find((user) => user.email === email)
+      return role === 'director' && company && director?.id ? [[company, director.id] as const] : []
+    }),
+  )
+  const life = buildLife(population, { ...registry, homes }, directors, tokenKeys)
+  return { ...registry, ...population, ...accounts, ...life, users: [...accounts.users, ...life.users] }
 }
 
 type Capacity = Pick<DemoAccount, 'role' | 'company' | 'complex'>
@@ -125,5 +147,8 @@ if (process.argv[1]?.endsWith('demo.ts')) {
   const { env } = process
   if (!env.DATABASE_SYSTEM_URL) throw new Error('DATABASE_SYSTEM_URL is not set')
   const passwordHash = await hashSeedPassword(env)
-  process.stdout.write(`${JSON.stringify(await seedDemo({ systemUrl: env.DATABASE_SYSTEM_URL, passwordHash }))}\n`)
+  if (!env.TOKEN_KEYS) throw new Error('TOKEN_KEYS is not set')
+  const tokenKeys = parseKeyRing(env.TOKEN_KEYS)
+  const summary = await seedDemo({ systemUrl: env.DATABASE_SYSTEM_URL, passwordHash, tokenKeys })
+  process.stdout.write(`${JSON.stringify(summary)}\n`)
 }

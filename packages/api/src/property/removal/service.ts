@@ -25,12 +25,16 @@ const table = (name: Table) => sql.identifier(name)
  * @throws conflict property.has_children with how many of each
  */
 export const removeRows = async (ctx: Ctx, root: Removable, ids: readonly string[], cascade: boolean) => {
+  await allowTime(ctx)
   if (!cascade) requireNoChildren(await countBelow(ctx, root, ids))
   await ctx.db.execute(sql`
     update ${table(root)} set deleted_at = ${at(ctx)}, deleted_by = ${ctx.actor.userId} where ${among('id', ids)}`)
   const residencies = await sweepBelow(ctx, root, ids)
   await suspendAccounts(ctx, root, ids, residencies)
 }
+
+/** A complex of twenty thousand homes takes longer than any other statement may; a request has 30 s. */
+const allowTime = ({ db }: Ctx) => db.execute(sql`set local statement_timeout = '25s'`)
 
 const at = ({ now }: Ctx) => sql`${now().toISOString()}::timestamptz`
 
@@ -75,6 +79,7 @@ const BROUGHT_BACK = {
  * unit, has been removed in the meantime from now on waits for that.
  */
 export const restoreRows = async (ctx: Ctx, root: Removable, ids: readonly string[]) => {
+  await allowTime(ctx)
   const back = sql`deleted_at = null, deleted_by = null, deleted_with = null`
   await ctx.db.execute(sql`update ${table(root)} set ${back} where ${among('id', ids)} and deleted_at is not null`)
   for (const child of BROUGHT_BACK[root])

@@ -64,6 +64,7 @@ export const REASON_TEXTS = {
   'property.account_taken': 'Another person has this account already',
   'property.two_accounts': 'Both people have an account of their own',
   'property.same_person': 'These are the same record',
+  'property.homes_elsewhere': 'Only who looks after all homes of this person may change the e-mail address',
   'property.entrance_of_other_building': 'The entrance belongs to another building',
   'property.invite_not_found': 'There is no such invite',
   'property.claim_not_found': 'There is no such claim',

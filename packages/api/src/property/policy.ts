@@ -3,6 +3,8 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { exceedWhole, type Fraction } from '@servai/contract/fraction'
 import type { RowAction } from '@servai/contract/property'
 import type { Role, StaffRole } from '@servai/contract/roles'
+import { people } from '@servai/db/schema/people'
+import { units } from '@servai/db/schema/units'
 import type { Actor } from '../actor.ts'
 import { DomainError } from '../errors.ts'
 import { isOneOf } from '../keyset.ts'
@@ -47,6 +49,23 @@ export const covers = (scope: Scope, complexId: string) => scope === 'company' |
 /** `undefined` where every row of the company is within the scope. */
 export const within = (scope: Scope, complexId: PgColumn): SQL | undefined =>
   scope === 'company' ? undefined : isOneOf(complexId, scope)
+
+/** What the actor answers for: homes of complexes in their care, or, of a resident who invites, the own ones. */
+const inHands = (actor: Actor) =>
+  actor.kind === 'resident' ? isOneOf(units.id, actor.unitIds) : within(editScope(actor), units.complexId)
+
+/**
+ * Whether the actor answers for every home and invite a person has or ever had, removed ones too: any of them may be
+ * restored or go on. Who does not neither removes, merges nor readdresses the person, nor ties an account to it (ADR 0015).
+ */
+export const isWhollyWithin = (actor: Actor): SQL<boolean> => {
+  const held = inHands(actor)
+  if (!held) return sql<boolean>`true`
+  const outside = (table: SQL) =>
+    sql`exists (select from ${table} l join ${units} on ${units.id} = l.unit_id
+      where l.person_id = ${people.id} and not ${held})`
+  return sql<boolean>`not ${outside(sql`residencies`)} and not ${outside(sql`invites`)}`
+}
 
 type Removable = { deletedAt: PgColumn }
 

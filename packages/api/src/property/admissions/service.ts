@@ -7,7 +7,9 @@ import { complexes } from '@servai/db/schema/complexes'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
+import { isWhollyWithin } from '../policy.ts'
 import { requireRoom } from '../residencies/service.ts'
 import { shareColumns } from '../units/service.ts'
 
@@ -38,8 +40,9 @@ export const holdHome = async ({ db }: Pick<Ctx, 'db'>, unitId: string) => {
   return row ?? null
 }
 
-const lasts = (today: string) =>
-  and(isNull(residencies.deletedAt), or(isNull(residencies.endsOn), gt(residencies.endsOn, today)))
+const isNotOver = (today: string) => or(isNull(residencies.endsOn), gt(residencies.endsOn, today))
+
+const lasts = (today: string) => and(isNull(residencies.deletedAt), isNotOver(today))
 
 /** The company's person of this account. */
 const ownPerson = async (db: CompanyDb, userId: string) => {
@@ -66,10 +69,30 @@ export const residencyOf = async ({ db }: Pick<Ctx, 'db'>, userId: string, unitI
   return person && lastingIn(db, person.id, unitId, today)
 }
 
+type Candidate = { id: string; userId: string | null; emailKey: string | null; isInHands: boolean }
+
+/**
+ * The person as it is once nobody else changes it or moves it in anywhere. Rights are read by a statement of their own:
+ * one that waited for the lock still sees the homes of before.
+ */
+const holdCandidate = async (db: CompanyDb, admitter: Actor, id: string): Promise<Candidate | null> => {
+  await db.select({ id: people.id }).from(people).where(eq(people.id, id)).for('no key update')
+  const [person] = await db
+    .select({
+      id: people.id,
+      userId: people.userId,
+      emailKey: people.emailKey,
+      isInHands: isWhollyWithin(admitter),
+    })
+    .from(people)
+    .where(and(eq(people.id, id), isNull(people.deletedAt)))
+  return person ?? null
+}
+
 /** The one person of the unit without an account who has this address: several may share a mailbox. */
-const namesakeIn = async (db: CompanyDb, unitId: string, emailKey: string) => {
+const namesakeIn = async (db: CompanyDb, { unitId, admitter }: Admission, emailKey: string) => {
   const found = await db
-    .selectDistinct({ id: people.id, userId: people.userId })
+    .selectDistinct({ id: people.id })
     .from(people)
     .innerJoin(residencies, eq(residencies.personId, people.id))
     .where(
@@ -82,24 +105,17 @@ const namesakeIn = async (db: CompanyDb, unitId: string, emailKey: string) => {
       ),
     )
     .limit(2)
-  return found.length === 1 ? found[0]! : null
+  const [namesake] = found.length === 1 ? found : []
+  const held = namesake ? await holdCandidate(db, admitter, namesake.id) : null
+  return held?.isInHands && held.userId === null && held.emailKey === emailKey ? held : null
 }
 
-type Invited = { id: string; emailKey: string | null; userId: string | null }
-
-const invitedPerson = async (db: CompanyDb, id: string): Promise<Invited | null> => {
-  const [person] = await db
-    .select({ id: people.id, emailKey: people.emailKey, userId: people.userId })
-    .from(people)
-    .where(and(eq(people.id, id), isNull(people.deletedAt)))
-  return person ?? null
-}
-
+/** Now, later, or once it is restored. */
 const livesElsewhere = async (db: CompanyDb, personId: string, unitId: string, today: string) => {
   const rows = await db
     .select({ id: residencies.id })
     .from(residencies)
-    .where(and(eq(residencies.personId, personId), ne(residencies.unitId, unitId), lasts(today)))
+    .where(and(eq(residencies.personId, personId), ne(residencies.unitId, unitId), isNotOver(today)))
     .limit(1)
   return rows.length > 0
 }
@@ -109,6 +125,8 @@ export type Admission = {
   /** Of the unit's complex. */
   today: string
   account: Account
+  /** Who answers for it: whoever approves, or as whom somebody invited. */
+  admitter: Actor
   /** Whom the company meant. */
   personId: string | null
   kind: ResidencyKind
@@ -118,16 +136,19 @@ export type Admission = {
 /**
  * Who of the company's people the account is; `new` for nobody yet, null when the one it is to be is somebody else.
  * Whoever holds a link becomes the person it was made for, unless that opened more than this unit: other homes of a
- * person are only for an account with that person's address.
+ * person are only for an account with that person's address, and only where the admitter answers for all of them
+ * (ADR 0015).
  */
-const identify = async (db: CompanyDb, { unitId, today, account, personId }: Admission) => {
+const identify = async (db: CompanyDb, admission: Admission) => {
+  const { unitId, today, account, personId, admitter } = admission
   const emailKey = emailKeyOf(account.email)
-  const invited = personId === null ? null : await invitedPerson(db, personId)
+  const invited = personId === null ? null : await holdCandidate(db, admitter, personId)
   if (invited && invited.userId !== null && invited.userId !== account.userId) return null
   const own = await ownPerson(db, account.userId)
   if (own) return own
-  const becomes = invited && (invited.emailKey === emailKey || !(await livesElsewhere(db, invited.id, unitId, today)))
-  return (becomes ? invited : await namesakeIn(db, unitId, emailKey)) ?? 'new'
+  const becomes =
+    invited?.isInHands && (invited.emailKey === emailKey || !(await livesElsewhere(db, invited.id, unitId, today)))
+  return (becomes ? invited : await namesakeIn(db, admission, emailKey)) ?? 'new'
 }
 
 /** False when another account was faster. */

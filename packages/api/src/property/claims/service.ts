@@ -145,7 +145,15 @@ export const approveClaim = async (ctx: Ctx, input: z.output<typeof approveClaim
   const home = unit.complexId === seen.complexId ? await holdHome(ctx, unitId) : null
   if (!home) throw new DomainError('not_found', 'property.unit_not_found')
   await holdPending(ctx, id)
-  const admitted = await admit(ctx, { unitId, today: home.today, account: seen, personId: null, kind, share })
+  const admitted = await admit(ctx, {
+    unitId,
+    today: home.today,
+    account: seen,
+    admitter: actor,
+    personId: null,
+    kind,
+    share,
+  })
   // Null is for a person of another account, and none was named.
   const { residencyId, isNew } = admitted!
   if (isNew) services.metrics.residentsCreated.inc()

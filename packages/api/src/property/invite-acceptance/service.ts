@@ -11,6 +11,7 @@ import { invites, inviteUses } from '@servai/db/schema/invites'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
 import { limitKeyOf } from '../../client-traits.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
@@ -19,8 +20,10 @@ import { keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { toPage } from '../../page.ts'
 import { retrying } from '../../retry.ts'
+import { readStaff } from '../../staff/grants/service.ts'
 import { admit, holdAccount, holdHome, residencyOf } from '../admissions/service.ts'
 import { addressOf, getInvite, isActive } from '../invites/service.ts'
+import { covers, editScope } from '../policy.ts'
 
 type Visit = Pick<RequestContext, 'services' | 'requestId' | 'address' | 'userAgent'>
 type Preview = z.input<typeof invitePreview>
@@ -36,7 +39,9 @@ const findDoor = async (db: CompanyDb | SystemDb, tokenHash: string) => {
       inviteId: invites.id,
       companyId: invites.companyId,
       unitId: units.id,
+      complexId: complexes.id,
       personId: invites.personId,
+      createdBy: invites.createdBy,
       isActive: sql<boolean>`${isActive}`,
       company: companies.name,
       complex: complexes.name,
@@ -120,6 +125,14 @@ const spendUse = async (db: CompanyDb, inviteId: string) => {
   return spent.length > 0
 }
 
+/** As whom the invite was made: a member of staff who looks after the complex, else somebody who lives in the unit. */
+const admitterOf = async (db: CompanyDb, { createdBy: userId, companyId, complexId, unitId }: Door): Promise<Actor> => {
+  const staff = await readStaff(db, { userId, companyId })
+  return staff && covers(editScope(staff), complexId)
+    ? staff
+    : { kind: 'resident', userId, companyId, unitIds: [unitId] }
+}
+
 const enter = async (visit: AccountVisit, db: CompanyDb, tokenHash: string, unitId: string): Promise<Entered> => {
   const { services, requestId, address, principal } = visit
   const { userId, sessionId } = principal
@@ -139,10 +152,11 @@ const enter = async (visit: AccountVisit, db: CompanyDb, tokenHash: string, unit
   if (!door.isActive) throw dead()
   const present = await residencyOf(ctx, userId, unitId, today)
   if (present) return { status: 'already', residencyId: present.id, isNew: false }
-  if (!(await spendUse(db, door.inviteId))) throw dead()
   const { personId, kind, inviteId } = door
-  const admitted = await admit(ctx, { unitId, today, account: principal, personId, kind, share: null })
-  if (!admitted) throw dead()
+  const admitter = await admitterOf(db, door)
+  const admitted = await admit(ctx, { unitId, today, account: principal, admitter, personId, kind, share: null })
+  // After the person, whom removing and merging lock before their invites.
+  if (!admitted || !(await spendUse(db, inviteId))) throw dead()
   const { residencyId } = admitted
   await db.insert(inviteUses).values({ inviteId, userId, residencyId })
   await audit(

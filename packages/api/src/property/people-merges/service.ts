@@ -14,8 +14,8 @@ import { getPerson, lockPerson } from '../people/service.ts'
  * Makes one record of two of the same person: `source` gives its homes, past and removed ones too, its invites and its
  * account, and is removed.
  *
- * @throws invalid property.same_person, not_found property.person_not_found, forbidden auth.forbidden where homes of
- *   `source` lie out of the caller's reach, conflict property.version_conflict, property.two_accounts,
+ * @throws invalid property.same_person, not_found property.person_not_found, forbidden auth.forbidden where a home of
+ *   either lies out of the caller's reach, conflict property.version_conflict, property.two_accounts,
  *   property.residency_overlaps where both live in one unit at a time
  */
 export const mergePeople = async (ctx: Ctx, input: z.output<typeof mergePeopleInput>) => {
@@ -27,7 +27,7 @@ export const mergePeople = async (ctx: Ctx, input: z.output<typeof mergePeopleIn
   const one = await lockPerson(ctx, isFirst ? id : given.id)
   const other = await lockPerson(ctx, isFirst ? given.id : id)
   const [target, source] = isFirst ? [one, other] : [other, one]
-  requireRight(source.mayRemove)
+  requireRight(source.mayRemove && target.mayRemove)
   await requireVersion(ctx, target, version, () => getPerson(ctx, { id }))
   await requireVersion(ctx, source, given.version, () => getPerson(ctx, { id: given.id }))
   if (target.userId && source.userId) throw new DomainError('conflict', 'property.two_accounts')

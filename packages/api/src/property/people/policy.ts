@@ -39,17 +39,6 @@ export const isKnownTo = (actor: Actor): SQL<boolean> => {
   return sql<boolean>`${knownIn(scope) ?? sql`true`}`
 }
 
-/** Whether nothing of a person, home or invite, lies outside the caller's complexes: removing takes all of it. */
-export const isWhollyWithin = (actor: Actor): SQL<boolean> => {
-  const scope = editScope(actor)
-  if (scope === 'company') return sql<boolean>`true`
-  const outside = (table: SQL) =>
-    sql`exists (select from ${table} l join ${units} on ${units.id} = l.unit_id
-      where l.person_id = ${people.id} and (l.deleted_at is null or l.deleted_with = ${people.id})
-        and not ${isOneOf(units.complexId, scope)})`
-  return sql<boolean>`not ${outside(sql`residencies`)} and not ${outside(sql`invites`)}`
-}
-
 /** Somebody without a home stands in no complex yet: that is for who looks after the whole company. */
 export const mayCreate = (actor: Actor) => ownScope(actor) === 'company'
 

@@ -86,14 +86,18 @@ export const revokeGrant = async (ctx: GrantsCtx, { id }: { id: string }) => {
 const holdRights = async ({ db, actor }: GrantsCtx): Promise<GrantsCtx['actor']> => {
   await holdCompany(db, actor.companyId)
   if (actor.kind !== 'staff') return actor
-  const { userId, companyId } = actor
+  const current = await readStaff(db, actor)
+  if (!current) throw new DomainError('forbidden', 'auth.forbidden')
+  return current
+}
+
+/** What an account may do in the company of the transaction as a member of its staff, as of now. */
+export const readStaff = async (db: CompanyDb, { userId, companyId }: { userId: string; companyId: string }) => {
   const grants = await db
     .select({ role: roleGrants.role, companyId: roleGrants.companyId, complexId: roleGrants.complexId })
     .from(roleGrants)
     .where(and(eq(roleGrants.userId, userId), holdsNow))
-  const current = staffOf({ userId, grants }, companyId)
-  if (!current) throw new DomainError('forbidden', 'auth.forbidden')
-  return current
+  return staffOf({ userId, grants }, companyId)
 }
 
 /** Until the end of the transaction nobody else changes rights in this company. `null` when it is gone. */

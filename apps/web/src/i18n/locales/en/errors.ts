@@ -95,6 +95,7 @@ export const errors: ReasonTexts = {
     account_taken: 'Another person in your records already has this account.',
     two_accounts: 'Both people sign in with an account of their own, so they stay two.',
     same_person: 'Choose two different people.',
+    homes_elsewhere: 'This person has homes outside your complexes. Ask a director to change the e-mail address.',
     entrance_of_other_building: 'This entrance belongs to another building.',
     invite_not_found: 'This invite does not exist, or you cannot see it.',
     claim_not_found: 'This request does not exist, or you cannot see it.',

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import type { CSV_SEPARATORS, ExportFilters, ExportFormat, ExportKind } from '@servai/contract/exports'
 import type { Locale } from '@servai/contract/locales'
 import type { Ctx } from '../../context.ts'
@@ -32,7 +33,11 @@ async function* cellsOf({ kind, filter, locale }: Asked, read: Read): AsyncGener
   const { list, columns } = exporterOf(kind)
   const words = EXPORT_TEXTS[locale]
   const pageAt = (cursor: string | undefined) => {
-    const page = read((ctx) => list(ctx, filter, { cursor, limit: PAGE_ROWS }))
+    const page = read(async (ctx) => {
+      // As the lists are written, the page comes first; of a long one PostgreSQL thinks it knows better.
+      await ctx.db.execute(sql`set local join_collapse_limit = 1`)
+      return list(ctx, filter, { cursor, limit: PAGE_ROWS })
+    })
     // Awaited below, or by nobody when the reader leaves.
     page.catch(() => undefined)
     return page

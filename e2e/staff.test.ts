@@ -47,6 +47,10 @@ const PAGES: Record<string, string[]> = {
     '/buildings',
     '/units',
     '/import',
+    '/staff',
+    '/staff/invite',
+    '/staff/access',
+    '/settings',
     '/profile',
     '/profile/password',
     '/profile/devices',
@@ -54,7 +58,7 @@ const PAGES: Record<string, string[]> = {
     '/nowhere',
   ],
   'owner@demo.servai.example': ['/home', '/profile', '/profile/password', '/profile/devices', '/units'],
-  'admin@demo.servai.example': ['/companies', '/companies/new', '/profile'],
+  'admin@demo.servai.example': ['/companies', '/companies/new', '/platform-settings', '/profile'],
   'guard@demo.servai.example': ['/today', '/complexes', '/units'],
 }
 

@@ -8,3 +8,7 @@ export const rolesText = ({ roles }: Context) => roles.map((role) => t(`shell.ro
 
 export const contextIcon = ({ kind }: Context) =>
   kind === 'resident' ? icons.home : kind === 'staff' ? icons.company : icons.settings
+
+/** How the company stands with the platform, where that is worth a word to its staff. */
+export const standingText = ({ kind, company }: Context) =>
+  kind === 'staff' && company && company.status !== 'active' ? t(`companies.status.${company.status}`) : ''

@@ -94,7 +94,7 @@ export const bg: Texts = {
     accountant: 'счетоводител',
     complex_manager: 'управител на комплекс',
     technician: 'техник',
-    guard: 'охранител',
+    guard: 'охрана',
   },
 
   staffInvite: ({ host, company, role, expiresOn }) => ({

@@ -1,7 +1,9 @@
 import { useRouter } from 'vue-router'
 import { t } from '../../i18n/i18n.ts'
+import { hasRole } from '../../session.ts'
 import type { MenuItem } from '../../ui/AppMenu.vue'
 import * as icons from '../../ui/icons.ts'
+import { STAFF_READERS } from '../property/roles.ts'
 import { removeComplex, restoreComplex, type Complex } from './queries.ts'
 
 /** What the server allows with a complex, as entries of a menu. */
@@ -24,6 +26,8 @@ export const useComplexActions = () => {
         icon: icons.upload,
         to: { name: 'import', query: { complex: id } },
       })
+    if (!complex.removedAt && hasRole(STAFF_READERS))
+      items.push({ label: t('settings.title'), icon: icons.tune, to: { name: 'complex-settings', params: { id } } })
     if (allowed.includes('restore'))
       items.push({ label: t('complexes.restore'), icon: icons.restore, run: () => restoreComplex(complex) })
     if (allowed.includes('remove')) {

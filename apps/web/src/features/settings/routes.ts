@@ -12,7 +12,7 @@ export const routes: RouteRecordRaw[] = [
       title: 'settings.ofCompany',
       within: 'company',
       requires: ['platform_admin', ...OWNERS],
-      menu: { label: 'settings.ofCompany', icon: icons.tune, group: 'settings' },
+      menu: { label: 'settings.company', icon: icons.tune, group: 'settings' },
     },
   },
   {

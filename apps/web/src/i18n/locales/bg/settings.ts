@@ -10,7 +10,7 @@ export const settings: Translated<typeof en> = {
   complexLead: 'Решеното тук важи само за този комплекс.',
   platformLead: 'Важи за всяка фирма, която не е решила друго.',
   company: 'Фирма',
-  editCompany: 'Промени фирмата',
+  editCompany: 'Редактирай фирмата',
   group: { invites: 'Покани за живущи', claims: 'Искания за дом', staff: 'Служители' },
   source: {
     default: 'По подразбиране',
@@ -33,7 +33,7 @@ export const settings: Translated<typeof en> = {
   key: {
     invites: {
       ttlDays: 'Поканата важи',
-      maxActivePerUnit: 'Отворени покани за един имот',
+      maxActivePerUnit: 'Отворени покани за един обект',
       familyByResidents: 'Живущите могат да канят семейството си',
     },
     claims: {
@@ -47,7 +47,7 @@ export const settings: Translated<typeof en> = {
     invites: {
       ttlDays: 'В дни, от 1 до 90. Вече издадените покани запазват срока си.',
       maxActivePerUnit: 'Докато толкова са отворени, нова покана не се издава.',
-      familyByResidents: 'Кани собственик или наемател; виждате го в имота.',
+      familyByResidents: 'Кани собственик или наемател; виждате го в обекта.',
     },
     claims: {
       open: 'Вижда се само, че комплексът съществува; одобрявате вие.',

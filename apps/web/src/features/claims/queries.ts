@@ -32,7 +32,7 @@ const PENDING_EVERY_MS = 120_000
 
 export const usePendingClaims = () =>
   useQuery({
-    queryKey: [...claimKeys.all, 'pending'],
+    queryKey: ['property', 'pending-claims'],
     queryFn: async ({ signal }) => (await api.property.claims.pending.query(undefined, { signal })).pending,
     refetchInterval: PENDING_EVERY_MS,
   })

@@ -40,7 +40,6 @@ export const TIMELINE_FIELDS = [
   'phone',
   'note',
   'account',
-  'unit',
   'person',
   'kind',
   'startsOn',
@@ -66,6 +65,8 @@ export const timelineEntry = z.strictObject({
     kind: z.enum(TIMELINE_SUBJECTS),
     /** Of what hangs on the entity: the person of a residency, the number of an entrance. */
     label: z.string().nullable(),
+    /** Where `label` is the number of a unit. */
+    building: z.string().nullable(),
   }),
   changes: z.array(z.strictObject({ field: z.enum(TIMELINE_FIELDS), before: shown, after: shown })),
 })

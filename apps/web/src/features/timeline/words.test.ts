@@ -20,5 +20,6 @@ it('names whoever did it, also whom the company does not know', async () => {
   expect(authorInWords({ kind: 'staff', name: 'Ana' })).toBe('Ana')
   expect(authorInWords({ kind: 'system', name: null })).toBe('servAI')
   expect(authorInWords({ kind: 'other', name: null })).toBe('Somebody outside the company')
-  expect(subjectInWords({ kind: 'residencies', label: 'Ivan' })).toBe('Residency: Ivan')
+  expect(subjectInWords({ kind: 'residencies', label: 'Ivan', building: null })).toBe('Residency: Ivan')
+  expect(subjectInWords({ kind: 'invites', label: '12', building: 'A' })).toBe('Invite: Building A, unit 12')
 })

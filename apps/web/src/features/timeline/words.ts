@@ -40,7 +40,8 @@ export const authorInWords = ({ kind, name }: TimelineEntry['actor']) =>
   name ?? t(kind === 'system' ? 'registry.timeline.system' : 'registry.timeline.other')
 
 /** What an entry is about, where that is not the page itself. */
-export const subjectInWords = ({ kind, label }: TimelineEntry['subject']) => {
+export const subjectInWords = ({ kind, label, building }: TimelineEntry['subject']) => {
   const noun = t(`registry.timeline.subject.${kind}`)
-  return label === null ? noun : `${noun}: ${label}`
+  if (label === null) return noun
+  return `${noun}: ${building === null ? label : t('people.place', { building, number: label })}`
 }

@@ -52,7 +52,6 @@ const FIELDS: Record<TimelineSubject, Record<string, TimelineField>> = {
   },
   residencies: {
     person_id: 'person',
-    unit_id: 'unit',
     kind: 'kind',
     share_numerator: 'share',
     starts_on: 'startsOn',
@@ -60,7 +59,6 @@ const FIELDS: Record<TimelineSubject, Record<string, TimelineField>> = {
     verified_level: 'verifiedLevel',
   },
   invites: {
-    unit_id: 'unit',
     person_id: 'person',
     kind: 'kind',
     max_uses: 'maxUses',
@@ -73,7 +71,6 @@ const FIELDS: Record<TimelineSubject, Record<string, TimelineField>> = {
 /** Where the name of an id is found. */
 const NAMED = {
   person_id: sql`select id, first_name || ' ' || last_name as name from people`,
-  unit_id: sql`select u.id, b.name || ', ' || u.number as name from units u join buildings b on b.id = u.building_id`,
   building_id: sql`select id, name from buildings`,
   entrance_id: sql`select id, number as name from entrances`,
   unit_type_id: sql`select id, name from unit_types`,
@@ -91,17 +88,18 @@ const LABELS: Partial<Record<TimelineSubject, (entity: TimelineOf) => ReturnType
 
 const linkLabel = (table: ReturnType<typeof sql>, entity: TimelineOf) =>
   entity === 'person'
-    ? sql`select l.id, b.name || ', ' || u.number as name from ${table} l join units u on u.id = l.unit_id join buildings b on b.id = u.building_id`
+    ? sql`select l.id, u.number as name, b.name as building from ${table} l join units u on u.id = l.unit_id join buildings b on b.id = u.building_id`
     : sql`select l.id, p.first_name || ' ' || p.last_name as name from ${table} l join people p on p.id = l.person_id`
 
-type Names = ReadonlyMap<string, string>
+type Named = { id: string; name: string; building?: string }
+type Names = ReadonlyMap<string, Named>
 
-const readNames = async (db: CompanyDb, source: ReturnType<typeof sql>, ids: string[]): Promise<[string, string][]> => {
+const readNames = async (db: CompanyDb, source: ReturnType<typeof sql>, ids: string[]): Promise<[string, Named][]> => {
   if (ids.length === 0) return []
-  const rows = await db.execute<{ id: string; name: string }>(
-    sql`select id, name from (${source}) named where id = any (string_to_array(${ids.join(',')}, ',')::uuid[])`,
+  const rows = await db.execute<Named>(
+    sql`select * from (${source}) named where id = any (string_to_array(${ids.join(',')}, ',')::uuid[])`,
   )
-  return [...rows].map(({ id, name }) => [id, name])
+  return [...rows].map((row) => [row.id, row])
 }
 
 const textsIn = (rows: readonly AuditRow[], column: string) =>
@@ -128,14 +126,18 @@ export const presentEntries = async (
   const nameOf: Names = new Map(names.flat())
   return rows.flatMap((row) => {
     const action = actionOf(row)
-    const changes = changesOf(row, nameOf)
+    const changes = changesOf(row, nameOf).filter(({ field }) => field !== 'person' || action !== 'create')
     if (action === null || (action === 'update' && changes.length === 0)) return []
     return {
       id: row.id,
       at: new Date(row.at).toISOString(),
       actor: authorOf(row.actorId),
       action,
-      subject: { kind: row.entity, label: labelOf.get(row.entityId) ?? null },
+      subject: {
+        kind: row.entity,
+        label: labelOf.get(row.entityId)?.name ?? null,
+        building: labelOf.get(row.entityId)?.building ?? null,
+      },
       changes: action === 'remove' || action === 'restore' ? [] : changes,
     }
   })
@@ -162,6 +164,6 @@ const shown = (column: string, values: Values | null, names: Names): Shown => {
   if (value === undefined || value === null) return null
   if (column === 'user_id') return true
   if (column === 'share_numerator') return `${String(value)}/${String(values?.['share_denominator'])}`
-  if (column in NAMED) return names.get(String(value)) ?? null
+  if (column in NAMED) return names.get(String(value))?.name ?? null
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
 }

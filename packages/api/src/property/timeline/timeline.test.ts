@@ -48,8 +48,8 @@ describe('the timeline of a unit', () => {
     const { items, nextCursor } = await director.timeline.list({ entity: 'unit', id: unit.id })
     expect(nextCursor).toBeNull()
     const [home, own] = [
-      { kind: 'residencies', label: 'Иван Петров' },
-      { kind: 'units', label: null },
+      { kind: 'residencies', label: 'Иван Петров', building: null },
+      { kind: 'units', label: null, building: null },
     ]
     const told = items.map(({ action, subject, changes }) => ({ action, subject, changes }))
     expect(told.slice(0, 7)).toEqual([
@@ -64,8 +64,6 @@ describe('the timeline of a unit', () => {
         action: 'create',
         subject: home,
         changes: [
-          { field: 'person', before: null, after: 'Иван Петров' },
-          { field: 'unit', before: null, after: 'А, 12' },
           { field: 'kind', before: null, after: 'owner' },
           { field: 'startsOn', before: null, after: '2024-01-01' },
           { field: 'verifiedLevel', before: null, after: 'unverified' },
@@ -146,7 +144,7 @@ describe('the timeline of a person', () => {
     const seen = await manager.timeline.list({ entity: 'person', id: person.id })
     expect(whole.items).toHaveLength(4)
     expect(seen.items).toHaveLength(3)
-    expect(seen.items[0]!.subject).toEqual({ kind: 'residencies', label: 'А, 12' })
+    expect(seen.items[0]!.subject).toEqual({ kind: 'residencies', label: '12', building: 'А' })
   })
 })
 

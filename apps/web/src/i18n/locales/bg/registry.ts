@@ -83,7 +83,6 @@ export const registry: Translated<typeof source> = {
       phone: 'Телефон',
       note: 'Бележка',
       account: 'Профил',
-      unit: 'Обект',
       person: 'Човек',
       kind: 'Роля',
       startsOn: 'Дата на нанасяне',

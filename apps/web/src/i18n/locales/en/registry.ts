@@ -80,7 +80,6 @@ export const registry = {
       phone: 'Phone',
       note: 'Note',
       account: 'Account',
-      unit: 'Unit',
       person: 'Person',
       kind: 'Role',
       startsOn: 'Moves in on',

@@ -83,7 +83,6 @@ export const registry: Translated<typeof source> = {
       phone: 'Телефон',
       note: 'Заметка',
       account: 'Учётная запись',
-      unit: 'Помещение',
       person: 'Человек',
       kind: 'Роль',
       startsOn: 'Дата въезда',

@@ -75,6 +75,7 @@ const ids = { id: '', complexId: '', buildingId: '', entranceId: '', unitId: '',
 
 const INVITING: Record<string, (of: typeof ids) => unknown> = {
   'property.invites.create': ({ unitId }) => ({ unitId, kind: 'family' }),
+  'property.invites.adopt': ({ unitId }) => ({ items: [{ id: unitId }] }),
   'property.invites.plan': ({ complexId }) => ({ complexId }),
   'property.invites.bulkCreate': ({ complexId }) => ({ complexId, kind: 'owner' }),
   'property.invites.sheet': ({ buildingId }) => ({ buildingId }),

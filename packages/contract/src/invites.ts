@@ -1,14 +1,14 @@
 import { RESIDENCY_KINDS, UNIT_TYPES } from '@servai/db/schema/enums'
 import { z } from 'zod'
 import { oneTimeToken } from './auth.ts'
-import { id, page, PAGE_LIMIT, version } from './fields.ts'
+import { bulkIdsInput, id, page, PAGE_LIMIT, version } from './fields.ts'
 import { contextKey } from './roles.ts'
 
-/** Used up, then too old, then called back: what comes last in this list is said first. */
-export const INVITE_STATUSES = ['active', 'expired', 'exhausted', 'revoked'] as const
+/** What comes last in this list is said first. `orphaned`: who made it may not invite there any more. */
+export const INVITE_STATUSES = ['active', 'orphaned', 'expired', 'exhausted', 'revoked'] as const
 export type InviteStatus = (typeof INVITE_STATUSES)[number]
 
-export const INVITE_ACTIONS = ['revoke', 'mail'] as const
+export const INVITE_ACTIONS = ['revoke', 'mail', 'adopt'] as const
 
 export const MAX_INVITE_USES = 1000
 export const MAX_INVITE_TTL_DAYS = 90
@@ -82,6 +82,9 @@ export const createInviteInput = z
     path: ['mail'],
     params: { code: 'mail_needs_a_person' },
   })
+
+export const adoptInvitesInput = bulkIdsInput
+export const invitesAdopted = z.strictObject({ adopted: z.int() })
 
 export const inviteUse = z.strictObject({
   id,

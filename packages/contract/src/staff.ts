@@ -154,6 +154,12 @@ export const EXPLAINED_ACTIONS = [
   'grant_roles',
 ] as const
 
+export const revokedGrant = z.strictObject({
+  ok: z.literal(true),
+  /** Open invites of residents that are worth nothing from now on. */
+  orphanedInvites: z.int(),
+})
+
 /** Somebody of the staff by account, or somebody in the registry by person. */
 export const explainInput = z
   .strictObject({

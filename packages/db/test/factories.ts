@@ -163,12 +163,12 @@ export const buildResidency = async ({
   return insert((db) => db.insert(residencies).values(values).returning())
 }
 
-/** For one owner, a week from now on; its token is nobody's. */
+/** For one owner, a week from now on, by a manager of the complex; its token is nobody's. */
 export const buildInvite = async ({
   unit,
   ...overrides
 }: Inside<typeof invites.$inferInsert, 'unitId'> & { unit?: Unit } = {}): Promise<Invite> => {
-  const { companyId, id: unitId } = unit ?? (await buildUnit())
+  const { companyId, complexId, id: unitId } = unit ?? (await buildUnit())
   const values = {
     kind: 'owner' as const,
     maxUses: 1,
@@ -177,11 +177,17 @@ export const buildInvite = async ({
     nonce: token(),
     keyId: 'test',
     ...overrides,
-    createdBy: overrides.createdBy ?? (await buildUser()).id,
+    createdBy: overrides.createdBy ?? (await buildManager(companyId, complexId)).id,
     companyId,
     unitId,
   }
   return insert((db) => db.insert(invites).values(values).returning())
+}
+
+const buildManager = async (companyId: string, complexId: string) => {
+  const user = await buildUser()
+  await buildGrant(user, 'complex_manager', { companyId, complexId })
+  return user
 }
 
 export const buildClaim = async ({

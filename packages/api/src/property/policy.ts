@@ -3,7 +3,11 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { exceedWhole, type Fraction } from '@servai/contract/fraction'
 import type { RowAction } from '@servai/contract/property'
 import type { Role, StaffRole } from '@servai/contract/roles'
+import { SETTINGS, type SettingKey } from '@servai/contract/settings'
+import { complexes } from '@servai/db/schema/complexes'
 import { people } from '@servai/db/schema/people'
+import { residencies } from '@servai/db/schema/residencies'
+import { platformSettings, settings } from '@servai/db/schema/settings'
 import { units } from '@servai/db/schema/units'
 import type { Actor } from '../actor.ts'
 import { DomainError } from '../errors.ts'
@@ -118,9 +122,48 @@ export const requirePresent = (parent: { deletedAt: Date | null }) => {
   if (parent.deletedAt) throw new DomainError('conflict', 'property.parent_removed')
 }
 
+/** More than a family has, and few enough for a link that got lost. */
+export const MAX_FAMILY_USES = 10
+
+/** What the narrowest level has decided of a switch, in a transaction of any company. */
+export const isOn = (key: SettingKey, companyId: SQL, complexId: SQL) => {
+  const decided = (where: SQL) => sql`(select ${settings.value} from ${settings}
+    where ${settings.companyId} = ${companyId} and ${settings.complexId} is not distinct from ${where}
+      and ${settings.key} = ${key} and ${settings.deletedAt} is null)`
+  return sql`coalesce(${decided(complexId)}, ${decided(sql`null`)},
+    (select ${platformSettings.value} from ${platformSettings} where ${platformSettings.key} = ${key}),
+    ${JSON.stringify(SETTINGS[key].default)}::jsonb) = 'true'::jsonb`
+}
+
+/** Owns the unit today, where it stands. */
+export const ownsToday = (userId: SQL | string, unitId: SQL | string): SQL => sql`exists (
+  select from ${people} join ${residencies} on ${residencies.companyId} = ${people.companyId} and ${residencies.personId} = ${people.id}
+  join ${units} on ${units.companyId} = ${people.companyId} and ${units.id} = ${residencies.unitId}
+  join ${complexes} on ${complexes.companyId} = ${people.companyId} and ${complexes.id} = ${units.complexId}
+  where ${people.userId} = ${userId} and ${residencies.unitId} = ${unitId} and ${residencies.kind} = 'owner'
+    and ${residencies.deletedAt} is null and ${people.deletedAt} is null
+    and ${residencies.startsOn} <= (now() at time zone ${complexes.timezone})::date
+    and (${residencies.endsOn} is null or ${residencies.endsOn} > (now() at time zone ${complexes.timezone})::date))`
+
+/** Of an invite: whether who made it could make it today, as a member of staff or as an owner (ADR 0016). */
+export const isBacked = (invite: SQL): SQL => sql`exists (
+  select from units iu where iu.company_id = ${invite}.company_id and iu.id = ${invite}.unit_id and (
+    exists (select from role_grants ig join users on users.id = ig.user_id
+      where ig.user_id = ${invite}.created_by and ig.company_id = ${invite}.company_id and users.status = 'active'
+        and ig.role in (${sql.join(
+          EDITORS.map((role) => sql`${role}`),
+          sql`, `,
+        )})
+        and (ig.expires_at is null or ig.expires_at > now()) and (ig.complex_id is null or ig.complex_id = iu.complex_id))
+    or (${invite}.kind = 'family' and ${invite}.person_id is null and ${invite}.max_uses <= ${sql.raw(String(MAX_FAMILY_USES))}
+      and ${ownsToday(sql`${invite}.created_by`, sql`${invite}.unit_id`)}
+      and ${isOn('invites.familyByResidents', sql`iu.company_id`, sql`iu.complex_id`)})))`
+
+const lives = (invite: SQL) => sql`${invite}.revoked_at is null and ${invite}.expires_at > now()
+  and (${invite}.max_uses is null or ${invite}.used_count < ${invite}.max_uses) and ${isBacked(invite)}`
+
 /** Of `i`, an invite: whether it can be accepted now. */
-export const activeInvite = sql`i.deleted_at is null and i.revoked_at is null and i.expires_at > now()
-  and (i.max_uses is null or i.used_count < i.max_uses)`
+export const activeInvite = sql`i.deleted_at is null and ${lives(sql`i`)}`
 
 /** @throws conflict property.has_children with how many of each */
 export const requireNoChildren = (counts: Record<string, number>) => {

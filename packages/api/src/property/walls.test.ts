@@ -109,6 +109,7 @@ const calls: Record<string, [found: string, call: Call]> = {
   'invites.create': ['unit', ({ invites }, { unit: { id } }) => invites.create({ unitId: id, kind: 'tenant' })],
   'invites.revoke': ['invite', ({ invites }, { invite: { id } }) => invites.revoke({ id })],
   'invites.mail': ['invite', ({ invites }, { invite: { id } }) => invites.mail({ id })],
+  'invites.adopt': ['invite', ({ invites }, { invite: { id } }) => invites.adopt({ items: [{ id }] })],
   'invites.plan': ['complex', ({ invites }, { complex: { id } }) => invites.plan({ complexId: id })],
   'invites.bulkCreate': [
     'complex',

@@ -2,7 +2,13 @@ import type { Invite } from './queries.ts'
 import { formatNumber } from '../../i18n/format.ts'
 import { t } from '../../i18n/i18n.ts'
 
-export const STATUS_KINDS = { active: 'good', expired: 'plain', exhausted: 'info', revoked: 'plain' } as const
+export const STATUS_KINDS = {
+  active: 'good',
+  orphaned: 'plain',
+  expired: 'plain',
+  exhausted: 'info',
+  revoked: 'plain',
+} as const
 
 export const usesInWords = ({ usedCount, maxUses }: Pick<Invite, 'usedCount' | 'maxUses'>) =>
   maxUses === null

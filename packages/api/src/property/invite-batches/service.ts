@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   MAX_INVITE_BATCH,
+  type adoptInvitesInput,
   type createInvitesInput,
   type inviteSheet,
   type inviteSheetInput,
@@ -18,7 +19,8 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emitEach } from '../../events.ts'
-import { addressOf, creatorOf, isForTheUnit, newToken, pathOf } from '../invites/service.ts'
+import { isOneOf } from '../../keyset.ts'
+import { addressOf, creatorOf, inCare, isAdoptable, isForTheUnit, newToken, pathOf } from '../invites/service.ts'
 import { editScope, within } from '../policy.ts'
 import { readSettings } from '../settings/service.ts'
 
@@ -137,6 +139,30 @@ export const createInvites = async (ctx: Ctx, input: z.output<typeof createInvit
   await emitEach(ctx, 'invites.mail_requested', mails)
   services.metrics.invitesCreated.inc(rows.length)
   return { created: rows.length, mailed: mails.length }
+}
+
+/**
+ * Makes orphaned invites of staff the caller's own, so that links and printed slips go on; others stay as they are.
+ *
+ * @throws not_found property.invite_not_found
+ */
+export const adoptInvites = async (ctx: Ctx, { items }: z.output<typeof adoptInvitesInput>) => {
+  const { db, actor } = ctx
+  const { userId } = creatorOf(ctx)
+  const ids = items.map(({ id }) => id)
+  const held = await db
+    .select({ id: invites.id })
+    .from(invites)
+    .where(and(isOneOf(invites.id, ids), inCare(actor)))
+    .orderBy(invites.id)
+    .for('no key update')
+  if (held.length < ids.length) throw new DomainError('not_found', 'property.invite_not_found')
+  const adopted = await db
+    .update(invites)
+    .set({ createdBy: userId })
+    .where(and(isOneOf(invites.id, ids), isAdoptable))
+    .returning({ id: invites.id })
+  return { adopted: adopted.length }
 }
 
 type Sheet = z.input<typeof inviteSheet>

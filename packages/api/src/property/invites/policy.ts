@@ -1,9 +1,7 @@
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import type { INVITE_ACTIONS, InviteStatus } from '@servai/contract/invites'
-import { complexes } from '@servai/db/schema/complexes'
 import { invites } from '@servai/db/schema/invites'
-import { people } from '@servai/db/schema/people'
-import { residencies } from '@servai/db/schema/residencies'
+import { staffProfiles } from '@servai/db/schema/staff'
 import { units } from '@servai/db/schema/units'
 import type { Actor } from '../../actor.ts'
 import { isOneOf } from '../../keyset.ts'
@@ -15,9 +13,6 @@ export const INVITE_ACCESS = {
   invite: [...ACCESS.edit, 'resident'],
   edit: ACCESS.edit,
 } as const
-
-/** More than a family has, and few enough for a link that got lost. */
-export const MAX_FAMILY_USES = 10
 
 const inHomesOf = (where: SQL | undefined) =>
   sql`${invites.unitId} in (select ${units.id} from ${units} where ${and(isNull(units.deletedAt), where)})`
@@ -31,7 +26,7 @@ export const reachableBy = (actor: Actor): SQL | undefined =>
       : inHomesOf(within(homeScope(actor), units.complexId)),
   )
 
-export const inPlace = (where: SQL) => inHomesOf(where)
+export const inPlace = (where: SQL | undefined) => inHomesOf(where)
 
 /** Units that staff may invite into, or a resident's own. */
 export const mayBeInvitedTo = (actor: Actor): SQL | undefined =>
@@ -45,18 +40,15 @@ export const mayManage = (actor: Actor, row: { complexId: string; createdBy: str
 
 export const mayMail = (actor: Actor) => actor.kind === 'staff'
 
-type Row = { complexId: string; createdBy: string; status: InviteStatus; email: string | null }
+/** What residents made for their own family is theirs alone. */
+export const isOfStaff = sql<boolean>`(${invites.kind} <> 'family'
+  or exists (select from ${staffProfiles} where ${staffProfiles.userId} = ${invites.createdBy}))`
+
+type Row = { complexId: string; createdBy: string; status: InviteStatus; email: string | null; isOfStaff: boolean }
 
 export const allowedActions = (actor: Actor, row: Row): (typeof INVITE_ACTIONS)[number][] => {
-  if (row.status !== 'active' || !mayManage(actor, row)) return []
+  if (!mayManage(actor, row)) return []
+  if (row.status === 'orphaned') return row.isOfStaff ? ['revoke', 'adopt'] : ['revoke']
+  if (row.status !== 'active') return []
   return mayMail(actor) && row.email !== null ? ['revoke', 'mail'] : ['revoke']
 }
-
-/** Owns the unit today, where it stands. */
-export const ownsToday = (userId: string, unitId: string): SQL => sql`exists (
-  select from ${residencies} join ${people} on ${people.id} = ${residencies.personId}
-  join ${units} on ${units.id} = ${residencies.unitId} join ${complexes} on ${complexes.id} = ${units.complexId}
-  where ${residencies.unitId} = ${unitId} and ${people.userId} = ${userId} and ${residencies.kind} = 'owner'
-    and ${residencies.deletedAt} is null and ${people.deletedAt} is null
-    and ${residencies.startsOn} <= (now() at time zone ${complexes.timezone})::date
-    and (${residencies.endsOn} is null or ${residencies.endsOn} > (now() at time zone ${complexes.timezone})::date))`

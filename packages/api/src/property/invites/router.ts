@@ -1,11 +1,13 @@
 import { idInput } from '@servai/contract/fields'
 import {
   acceptedInvite,
+  adoptInvitesInput,
   createInviteInput,
   createInvitesInput,
   invitePage,
   invitePlan,
   invitePreview,
+  invitesAdopted,
   invitesCreated,
   inviteSheet,
   inviteSheetInput,
@@ -18,7 +20,7 @@ import {
 } from '@servai/contract/invites'
 import { accountProcedure, companyProcedure, publicProcedure, router } from '../../trpc.ts'
 import { acceptInvite, listInviteUses, previewInvite } from '../invite-acceptance/service.ts'
-import { createInvites, planInvites, readSheet } from '../invite-batches/service.ts'
+import { adoptInvites, createInvites, planInvites, readSheet } from '../invite-batches/service.ts'
 import { INVITE_ACCESS } from './policy.ts'
 import { createInvite, getInvite, listInvites, mailInvite, revokeInvite } from './service.ts'
 
@@ -68,6 +70,15 @@ export const invitesRouter = router({
     .input(idInput)
     .output(inviteWithLink)
     .mutation(({ ctx, input }) => revokeInvite(ctx, input)),
+  adopt: companyProcedure
+    .meta({
+      access: INVITE_ACCESS.edit,
+      rest: { method: 'POST', path: '/property/invites/adopt' },
+      summary: 'Take over invites of staff who may not invite there any more, so that their links go on',
+    })
+    .input(adoptInvitesInput)
+    .output(invitesAdopted)
+    .mutation(({ ctx, input }) => adoptInvites(ctx, input)),
   mail: companyProcedure
     .meta({
       access: INVITE_ACCESS.edit,

@@ -9,28 +9,19 @@ import { complexes } from '@servai/db/schema/complexes'
 import { entrances } from '@servai/db/schema/entrances'
 import { invites } from '@servai/db/schema/invites'
 import { people } from '@servai/db/schema/people'
-import { staffProfiles } from '@servai/db/schema/staff'
 import { units } from '@servai/db/schema/units'
 import { users } from '@servai/db/schema/users'
+import type { Actor } from '../../actor.ts'
 import type { Ctx, Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
 import { countRows, escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { toPage } from '../../page.ts'
-import { requireRight } from '../policy.ts'
+import { editScope, isBacked, MAX_FAMILY_USES, ownsToday, requireRight, within } from '../policy.ts'
 import { holdPerson } from '../residencies/service.ts'
 import { readSettings } from '../settings/service.ts'
-import {
-  allowedActions,
-  inPlace,
-  MAX_FAMILY_USES,
-  mayBeInvitedTo,
-  mayMail,
-  mayManage,
-  ownsToday,
-  reachableBy,
-} from './policy.ts'
+import { allowedActions, inPlace, isOfStaff, mayBeInvitedTo, mayMail, mayManage, reachableBy } from './policy.ts'
 
 const PURPOSE = 'resident_invite'
 
@@ -50,20 +41,28 @@ const isRevoked = isNotNull(invites.revokedAt)
 const isExhausted = sql`coalesce(${invites.usedCount} >= ${invites.maxUses}, false)`
 const isExpired = sql`${invites.expiresAt} <= now()`
 
-export const isActive = sql`(${invites.revokedAt} is null and not ${isExhausted} and ${invites.expiresAt} > now())`
+const isWhole = sql`(not ${isRevoked} and not ${isExhausted} and ${invites.expiresAt} > now())`
+const isKept = isBacked(sql`${invites}`)
+
+export const isActive = sql`(${isWhole} and ${isKept})`
+const isOrphaned = sql`(${isWhole} and not ${isKept})`
+export const isAdoptable = sql`(${isOrphaned} and ${isOfStaff})`
+
+/** Of the units that the caller may invite anybody into. */
+export const inCare = (actor: Actor) => and(reachableBy(actor), inPlace(within(editScope(actor), units.complexId)))
 
 /** Active, and not what residents made for their own family: that uses up nothing of what staff may have out. */
-export const isForTheUnit = sql`(${invites.deletedAt} is null and ${isActive} and (${invites.kind} <> 'family'
-  or exists (select from ${staffProfiles} where ${staffProfiles.userId} = ${invites.createdBy})))`
+export const isForTheUnit = sql`(${invites.deletedAt} is null and ${isActive} and ${isOfStaff})`
 
 const ofFamily = (userId: string) =>
   and(eq(invites.createdBy, userId), eq(invites.kind, 'family'), isNull(invites.deletedAt), isActive)
 
 const statusOf = sql<InviteStatus>`case when ${isRevoked} then 'revoked' when ${isExhausted} then 'exhausted'
-  when ${isExpired} then 'expired' else 'active' end`
+  when ${isExpired} then 'expired' when ${isKept} then 'active' else 'orphaned' end`
 
 const WITH_STATUS: Record<InviteStatus, SQL> = {
   active: isActive,
+  orphaned: isOrphaned,
   revoked: isRevoked,
   exhausted: sql`(not ${isRevoked} and ${isExhausted})`,
   expired: sql`(not ${isRevoked} and not ${isExhausted} and ${isExpired})`,
@@ -101,6 +100,7 @@ const selectRows = (db: CompanyDb, keys: SQL) =>
       mailedAt: invites.mailedAt,
       status: statusOf,
       createdBy: invites.createdBy,
+      isOfStaff,
       creator,
       nonce: invites.nonce,
       keyId: invites.keyId,
@@ -299,12 +299,16 @@ const lockInvite = async (ctx: Ctx, id: string) => {
   return locked
 }
 
-/** Makes the link worthless from this moment; one that is dead already stays as it is. @throws not_found property.invite_not_found */
+/** Makes the link worthless for good; one that is dead already stays as it is. @throws not_found property.invite_not_found */
 export const revokeInvite = async (ctx: Ctx, { id }: { id: string }) => {
   const row = await lockInvite(ctx, id)
-  if (row.status === 'active') await revoke(ctx, id)
+  if (row.status === 'active' || row.status === 'orphaned') await revoke(ctx, id)
   return getInvite(ctx, { id })
 }
+
+/** Open invites that this account has made. */
+export const countActiveOf = (db: CompanyDb, userId: string) =>
+  db.$count(invites, and(eq(invites.createdBy, userId), isNull(invites.deletedAt), isActive))
 
 /**
  * Sends the link to whom it is for, again if need be.

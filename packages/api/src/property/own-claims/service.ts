@@ -7,13 +7,11 @@ import {
   type listOwnClaimsInput,
   type ownClaim,
 } from '@servai/contract/claims'
-import { SETTINGS } from '@servai/contract/settings'
 import type { CompanyDb, SystemDb } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
 import { claims } from '@servai/db/schema/claims'
 import { companies } from '@servai/db/schema/companies'
 import { complexes } from '@servai/db/schema/complexes'
-import { platformSettings, settings } from '@servai/db/schema/settings'
 import { limitKeyOf } from '../../client-traits.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
@@ -22,23 +20,15 @@ import { enforce } from '../../limits.ts'
 import { decodeCursor, toPage } from '../../page.ts'
 import { retrying } from '../../retry.ts'
 import { stampsOf } from '../claims/service.ts'
+import { isOn } from '../policy.ts'
 
 type Visit = Pick<RequestContext, 'services' | 'requestId' | 'address'> & { principal: Principal }
-
-const decided = (complexId: SQL) => sql`(select ${settings.value} from ${settings}
-  where ${settings.companyId} = ${complexes.companyId} and ${settings.complexId} is not distinct from ${complexId}
-    and ${settings.key} = 'claims.open' and ${settings.deletedAt} is null)`
-
-/** What the narrowest level has decided, across companies. */
-const isOpen = sql`coalesce(${decided(sql`${complexes.id}`)}, ${decided(sql`null`)},
-  (select ${platformSettings.value} from ${platformSettings} where ${platformSettings.key} = 'claims.open'),
-  ${JSON.stringify(SETTINGS['claims.open'].default)}::jsonb) = 'true'::jsonb`
 
 const takesClaims = and(
   isNull(complexes.deletedAt),
   isNull(companies.deletedAt),
   ne(companies.status, 'blocked'),
-  isOpen,
+  isOn('claims.open', sql`${complexes.companyId}`, sql`${complexes.id}`),
 )
 
 const mentions = (word: string) =>

@@ -1,6 +1,6 @@
 import { nothing } from '@servai/contract/auth'
-import { done, idInput } from '@servai/contract/fields'
-import { createGrantsInput, member, offeredRoles } from '@servai/contract/staff'
+import { idInput } from '@servai/contract/fields'
+import { createGrantsInput, member, offeredRoles, revokedGrant } from '@servai/contract/staff'
 import { companyProcedure, router } from '../../trpc.ts'
 import { STAFF_ACCESS } from '../policy.ts'
 import { createGrants, offerRoles, revokeGrant } from './service.ts'
@@ -31,6 +31,6 @@ export const grantsRouter = router({
       summary: 'Take a role away; the next request of the account is without it',
     })
     .input(idInput)
-    .output(done)
+    .output(revokedGrant)
     .mutation(({ ctx, input }) => revokeGrant(ctx, input)),
 })

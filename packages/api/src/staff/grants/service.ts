@@ -11,6 +11,7 @@ import { staffOf, type Actor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
 import type { Ctx, Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
+import { countActiveOf } from '../../property/invites/service.ts'
 import { getMember } from '../members/service.ts'
 import { grantScope, holdsNow, inStaffScope, lastingDirectors, requireGrantable, visibleMember } from '../policy.ts'
 
@@ -51,7 +52,11 @@ export const createGrants = async (ctx: GrantsCtx, input: z.output<typeof create
   return getMember(ctx, { id: memberId })
 }
 
-/** @throws not_found staff.grant_not_found, forbidden staff.above_own_rights, conflict staff.last_director */
+/**
+ * Answers how many open invites die with it: they go on where somebody adopts them.
+ *
+ * @throws not_found staff.grant_not_found, forbidden staff.above_own_rights, conflict staff.last_director
+ */
 export const revokeGrant = async (ctx: GrantsCtx, { id }: { id: string }) => {
   const actor = await holdRights(ctx)
   const [grant] = await ctx.db
@@ -64,6 +69,7 @@ export const revokeGrant = async (ctx: GrantsCtx, { id }: { id: string }) => {
   const role = grant.role as StaffRole
   requireGrantable(actor, role, complexId === null ? [] : [complexId])
   if (role === 'director' && expiresAt === null) await requireOtherDirector(ctx.db, actor.companyId, userId)
+  const activeBefore = await countActiveOf(ctx.db, userId)
   await ctx.db.delete(roleGrants).where(eq(roleGrants.id, id))
   // Under the account, where whoever asks why it sees no more will look.
   await audit(ctx, {
@@ -75,7 +81,7 @@ export const revokeGrant = async (ctx: GrantsCtx, { id }: { id: string }) => {
     details: { role, complexId },
   })
   await ctx.services.principals.suspend(userId)
-  return { ok: true as const }
+  return { ok: true as const, orphanedInvites: activeBefore - (await countActiveOf(ctx.db, userId)) }
 }
 
 /**

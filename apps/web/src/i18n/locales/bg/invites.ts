@@ -11,7 +11,13 @@ export const invites: Translated<typeof en> = {
   createTitle: 'Нова покана',
   createMany: 'Покани сграда',
   print: 'Печат',
-  status: { active: 'Действа', expired: 'Изтекла', exhausted: 'Използвана', revoked: 'Отменена' },
+  status: {
+    active: 'Действа',
+    orphaned: 'Авторът вече няма право да кани',
+    expired: 'Изтекла',
+    exhausted: 'Използвана',
+    revoked: 'Отменена',
+  },
   column: {
     unit: 'Обект',
     place: 'Къде',
@@ -62,6 +68,7 @@ export const invites: Translated<typeof en> = {
   deadText: {
     expired: 'Тази връзка изтече на {date}. Създайте нова.',
     exhausted: 'Всички, за които беше, вече влязоха. За друг създайте нова.',
+    orphaned: 'Авторът на тази връзка вече не отговаря за жилището, затова тя не пуска никого.',
     revoked: 'Тази връзка беше отменена на {date} и не пуска никого.',
   },
   noLink: 'Вашата роля не показва връзки.',

@@ -8,7 +8,13 @@ export const invites = {
   createTitle: 'New invite',
   createMany: 'Invite a building',
   print: 'Print',
-  status: { active: 'Active', expired: 'Expired', exhausted: 'Used up', revoked: 'Revoked' },
+  status: {
+    active: 'Active',
+    orphaned: 'Its maker may not invite any more',
+    expired: 'Expired',
+    exhausted: 'Used up',
+    revoked: 'Revoked',
+  },
   column: {
     unit: 'Unit',
     place: 'Where',
@@ -59,6 +65,7 @@ export const invites = {
   deadText: {
     expired: 'This link expired on {date}. Create a new one.',
     exhausted: 'Everybody it was for has come in. Create a new one for somebody else.',
+    orphaned: 'Whoever made this link looks after the home no more, so it lets nobody in.',
     revoked: 'This link was revoked on {date} and lets nobody in.',
   },
   noLink: 'Your role does not show links.',

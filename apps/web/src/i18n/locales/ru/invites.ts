@@ -11,7 +11,13 @@ export const invites: Translated<typeof en> = {
   createTitle: 'Новое приглашение',
   createMany: 'Пригласить дом',
   print: 'Печать',
-  status: { active: 'Действует', expired: 'Истекло', exhausted: 'Использовано', revoked: 'Отозвано' },
+  status: {
+    active: 'Действует',
+    orphaned: 'Автор больше не вправе приглашать',
+    expired: 'Истекло',
+    exhausted: 'Использовано',
+    revoked: 'Отозвано',
+  },
   column: {
     unit: 'Помещение',
     place: 'Где',
@@ -63,6 +69,7 @@ export const invites: Translated<typeof en> = {
   deadText: {
     expired: 'Срок этой ссылки истёк {date}. Создайте новую.',
     exhausted: 'Все, для кого она была, уже вошли. Для других создайте новую.',
+    orphaned: 'Автор этой ссылки больше не отвечает за это жильё, поэтому она никого не впускает.',
     revoked: 'Эта ссылка отозвана {date} и никого не пускает.',
   },
   noLink: 'Ваша роль не показывает ссылки.',

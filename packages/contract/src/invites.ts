@@ -53,7 +53,7 @@ const pageOf = { cursor: z.string().max(512).optional(), limit: z.int().min(1).m
 
 export const listInvitesInput = z.strictObject({
   ...pageOf,
-  /** Beginning of a unit's number, or a part of the name or address of whom it is for. */
+  /** Beginning of a unit's number, or the name, address or number of whom it is for. */
   q: z.string().trim().max(100).optional(),
   complexId: id.optional(),
   buildingId: id.optional(),

@@ -15,7 +15,7 @@ import type { Actor } from '../../actor.ts'
 import type { Ctx, Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
-import { countRows, escapeLike, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
+import { countRows, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { toPage } from '../../page.ts'
 import { editScope, isBacked, MAX_FAMILY_USES, ownsToday, requireRight, within } from '../policy.ts'
@@ -150,11 +150,11 @@ const present = ({ actor }: Pick<Ctx, 'actor'>, row: Row): z.input<typeof invite
 const ofUnitNumbered = (q: string) =>
   inPlace(sql`${units.numberKey} >= unit_key(${q}::text) and ${units.numberKey} < unit_key(${q}::text) || chr(1114111)`)
 
-const forSomebodyLike = (q: string) => {
-  const part = sql`lower(${`%${escapeLike(q)}%`}::text)`
-  return sql`${invites.personId} in (select ${people.id} from ${people}
-    where lower(${people.firstName} || ' ' || ${people.lastName}) like ${part} or ${people.emailKey} like ${part})`
-}
+/** More than fit on a few pages: who searches for a name means one of the first. */
+const FOUND_AT_MOST = 200
+
+const forSomebodyLike = (q: string) =>
+  sql`${invites.personId} in (select search_people(${q}::text, ${FOUND_AT_MOST}::int))`
 
 type Filter = Omit<z.output<typeof listInvitesInput>, 'cursor' | 'limit'>
 

@@ -29,7 +29,7 @@ const nativeSpread = () => {
 
 /** Workspace packages and tRPC are bundled in, other npm packages stay in node_modules. */
 export default defineConfig({
-  entry: { main: 'src/main.ts', 'import-reader': '../../packages/api/src/property/import/reader-thread.ts' },
+  entry: 'src/main.ts',
   outDir: 'dist',
   format: 'esm',
   platform: 'node',

@@ -4,9 +4,9 @@ import fs from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { IMPORT_LIMITS } from '@servai/contract/property'
+import { IMPORT_LIMITS } from '@servai/contract/imports'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { IMPORT_TIMEOUT_MS } from '../src/http/app.ts'
+import { UPLOAD_TIMEOUT_MS } from '../src/http/app.ts'
 import { useInstance } from './instance.ts'
 import { send } from './send.ts'
 
@@ -63,6 +63,6 @@ const limit = (name: string) => {
 }
 
 it('nginx waits longer than the server and lets through what it takes', () => {
-  expect(limit('proxy_read_timeout')).toBeGreaterThanOrEqual(IMPORT_TIMEOUT_MS + 5_000)
+  expect(limit('proxy_read_timeout')).toBeGreaterThanOrEqual(UPLOAD_TIMEOUT_MS + 5_000)
   expect(limit('client_max_body_size')).toBeGreaterThan(IMPORT_LIMITS.bytes)
 })

@@ -1,4 +1,5 @@
 import { sweepExports } from '@servai/api/property/export/jobs'
+import { sweepImports } from '@servai/api/property/import/jobs'
 import type { Database } from '@servai/db'
 import type { Logger } from '@servai/telemetry/log'
 
@@ -8,7 +9,9 @@ const EVERY_MS = 10 * 60_000
 export const startSweep = ({ database, log }: { database: Database; log: Logger }, everyMs = EVERY_MS) => {
   let running: Promise<unknown> = Promise.resolve()
   const sweep = () => {
-    running = sweepExports(database).catch((err: unknown) => log.warn({ err }, 'sweep failed, will try again'))
+    running = Promise.all([sweepExports(database), sweepImports(database)]).catch((err: unknown) =>
+      log.warn({ err }, 'sweep failed, will try again'),
+    )
   }
   sweep()
   const timer = setInterval(sweep, everyMs)

@@ -4,10 +4,13 @@ import { createDatabase } from '@servai/db'
 import type { Database } from '@servai/db'
 import { storeDevMail } from '@servai/db/dev-mailbox'
 import { pendingMigrations } from '@servai/db/migrate'
+import type { Principal } from '@servai/db/principal'
 import { backlog } from '@servai/db/outbox'
 import { mailSettings } from '@servai/email/config'
 import { MailRejectedError, createTransport } from '@servai/email/transports'
 import type { StoredMail } from '@servai/email/transports'
+import { createRedis } from '@servai/redis/connection'
+import { createPrincipalCache } from '@servai/redis/principal-cache'
 import { createLogger } from '@servai/telemetry/log'
 import type { LoggerOptions } from '@servai/telemetry/log'
 import { createMetrics } from '@servai/telemetry/metrics'
@@ -71,9 +74,24 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
     log,
     locks: options.locks,
   })
+  const redis = env.REDIS_URL
+    ? createRedis(env.REDIS_URL, {
+        name: 'servai-worker',
+        onError: (error) => log.warn({ err: error }, 'Redis failed'),
+      })
+    : null
+  const principals = createPrincipalCache<Principal>({ redis })
   let isRunning = false
 
-  const closers: (() => Promise<unknown>)[] = [() => database.close(), () => transport.close(), () => queue.close()]
+  const closers: (() => Promise<unknown>)[] = [
+    () => database.close(),
+    () => transport.close(),
+    async () => {
+      principals.close()
+      await redis?.close()
+    },
+    () => queue.close(),
+  ]
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close().catch((err: unknown) => log.warn({ err }, 'closing'))
   }
@@ -85,6 +103,7 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
     const run = createRunner({
       database,
       tokenKeys: env.TOKEN_KEYS,
+      principals,
       metrics,
       log,
       now: () => new Date(),

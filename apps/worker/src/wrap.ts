@@ -40,7 +40,7 @@ export const createRunner = (options: RunnerOptions) => {
   const { database, metrics, log, retries = RETRIES } = options
 
   const run = (job: Job, row: ClaimedRow, jobLog: JobCtx['log']): Promise<JobOutcome> => {
-    const { transport, from, appUrl, tokenKeys, now } = options
+    const { transport, from, appUrl, tokenKeys, principals, now } = options
     const send: JobCtx['mail']['send'] = async (to, message) => {
       const { providerId } = await transport.send({ to, from, message, idempotencyKey: row.id })
       jobLog.info({ providerId }, 'mail sent')
@@ -48,6 +48,7 @@ export const createRunner = (options: RunnerOptions) => {
     const ctx: JobCtx = {
       database,
       tokenKeys,
+      principals,
       metrics,
       log: jobLog,
       now,

@@ -1,6 +1,9 @@
 import type { CompanyDb, SystemDb } from '@servai/db'
 import { outbox } from '@servai/db/schema/outbox'
 
+/** An import, and who asks for it: the worker acts with their rights. */
+export type ImportEvent = { importId: string; companyId: string; userId: string; sessionId: string; requestId: string }
+
 /** Every side effect that follows a change, with its payload: ids only, never a name, an address or a token. */
 export type Events = {
   'auth.verification_requested': { userId: string; tokenId: string }
@@ -13,6 +16,9 @@ export type Events = {
   'exports.requested': { companyId: string; exportId: string; requestId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
   'claims.decided': { companyId: string; claimId: string }
+  'imports.uploaded': ImportEvent
+  'imports.mapped': ImportEvent
+  'imports.started': ImportEvent
 }
 
 export type Topic = keyof Events

@@ -1,11 +1,14 @@
 import type { KeyRing } from '@servai/auth/key-ring'
 import type { Database } from '@servai/db'
+import type { Principal } from '@servai/db/principal'
 import type { Message, MessageContext } from '@servai/email/messages'
+import type { PrincipalCache } from '@servai/redis/principal-cache'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
+import { readMapped, readUploaded, runStarted } from './property/import/jobs.ts'
 import { mailInvite } from './property/invites/jobs.ts'
 import { runExport } from './property/export/jobs.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
@@ -24,6 +27,8 @@ export type JobCtx = {
      */
     send(to: string, message: Message): Promise<void>
   }
+  /** To forget what somebody's rights were, before the commit that changes them. */
+  principals: Pick<PrincipalCache<Principal>, 'suspend'>
   metrics: Metrics
   log: Logger
   now: () => Date
@@ -42,6 +47,9 @@ export type Job<T extends Topic = Topic> = { handle: JobHandler<T>; timeoutMs: n
 const MAIL_TIMEOUT_MS = 30_000
 const mailJob = <T extends Topic>(handle: JobHandler<T>): Job<T> => ({ handle, timeoutMs: MAIL_TIMEOUT_MS })
 
+/** Fifty thousand rows, behind another import of the same complex, on a slow machine. */
+const IMPORT_TIMEOUT_MS = 180_000
+
 /** A million rows on a slow machine; a crash is noticed as late. */
 const EXPORT_TIMEOUT_MS = 180_000
 
@@ -57,6 +65,9 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },
   'invites.mail_requested': mailJob(mailInvite),
   'claims.decided': mailJob(mailDecision),
+  'imports.uploaded': { handle: readUploaded, timeoutMs: IMPORT_TIMEOUT_MS },
+  'imports.mapped': { handle: readMapped, timeoutMs: IMPORT_TIMEOUT_MS },
+  'imports.started': { handle: runStarted, timeoutMs: IMPORT_TIMEOUT_MS },
 }
 
 /** The job of a topic; undefined for one that only a newer release knows. */

@@ -131,7 +131,9 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   if (name === 'property.search') return { q: 'matrix' }
   if (name === 'property.exports.create') return { kind: 'complexes', format: 'csv' }
   if (name in INVITING) return INVITING[name]!(of)
-  if (entity === 'imports') return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
+  if (name === 'property.imports.map') return { id: of.id, mapping: { building: 0 } }
+  if (name === 'property.imports.units')
+    return { complexId: of.complexId, rows: [{ building: 'M', number: 'M', areaM2: '1' }] }
   if (verb === 'update') return { id: of.id, version: 1, ...(entity === 'entrances' && { number: 'M' }) }
   if (verb !== 'create') return { id: of.id }
   return {

@@ -75,7 +75,6 @@ export const IMPORT_PROBLEMS = [
   'ends_before_start',
   'account_unclear',
   'unit_unknown',
-  'entrance_differs',
   'residency_overlaps',
   'other_name',
   'duplicate_in_file',
@@ -172,6 +171,25 @@ export const listImportRowsInput = z.strictObject({
   ...pageInput,
 })
 const value = z.union([z.string(), z.number(), z.null()])
+const change = z.tuple([value, value]).optional()
+
+/** What a row can change of a unit, or of a person and their home. */
+export const IMPORT_FIELDS = [
+  'entrance',
+  'floor',
+  'type',
+  'areaM2',
+  'firstName',
+  'lastName',
+  'email',
+  'phone',
+  'kind',
+  'share',
+  'startsOn',
+  'endsOn',
+] as const
+export type ImportField = (typeof IMPORT_FIELDS)[number]
+
 export const importRow = z.strictObject({
   /** As the spreadsheet numbers it, from 1. */
   row: z.int(),
@@ -179,21 +197,27 @@ export const importRow = z.strictObject({
   cells: z.array(z.string()),
   problems: z.array(problem),
   /** Old and new value of each field that applying the row changes. */
-  changes: z.record(z.string(), z.tuple([value, value])),
+  changes: z.strictObject(
+    // The keys are those of the list.
+    Object.fromEntries(IMPORT_FIELDS.map((name) => [name, change])) as Record<ImportField, typeof change>,
+  ),
 })
 export const importRowPage = page(importRow)
+
+const index = z
+  .int()
+  .min(0)
+  .max(IMPORT_LIMITS.columns - 1)
+  .optional()
 
 /** Index of the file's column for each thing it says; what is left out no column says. */
 export const mapImportInput = z.strictObject({
   id,
   version: version.optional(),
   mapping: z
-    .partialRecord(
-      column,
-      z
-        .int()
-        .min(0)
-        .max(IMPORT_LIMITS.columns - 1),
+    .strictObject(
+      // The keys are those of the list.
+      Object.fromEntries(EVERY_IMPORT_COLUMN.map((name) => [name, index])) as Record<ImportColumn, typeof index>,
     )
     .refine((mapping) => new Set(Object.values(mapping)).size === Object.keys(mapping).length, {
       params: { code: 'column_twice' },

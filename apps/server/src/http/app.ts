@@ -8,6 +8,14 @@ import { createExportHandler, EXPORT_TIMEOUT_MS, exportRoutes, isExportFile } fr
 import { createAnswerHeaders } from './headers.ts'
 import { createHealthHandler, type Phase } from './health.ts'
 import { createListener, type Area } from './listener.ts'
+import {
+  createErrorFile,
+  createImportUpload,
+  importRoutes,
+  IMPORTS_PATH,
+  isErrorFile,
+  UPLOAD_TYPES,
+} from './imports.ts'
 import { createMailboxHandler, MAILBOX_BASE } from './mailbox.ts'
 import { createMailProbe } from './mail-probe.ts'
 import { createMetricsHandler } from './metrics.ts'
@@ -18,7 +26,6 @@ import { createRequestContext } from './request-context.ts'
 import { createRestRoutes, REST_BASE } from './rest-routes.ts'
 import { createRestHandler } from './rest.ts'
 import { createTrpcHandler } from './trpc.ts'
-import { createUnitImportHandler, isUnitImport, UNIT_IMPORT_TYPES, unitImportRoute } from './unit-import.ts'
 import { createUploadRoom } from './upload.ts'
 import { createWebHandler } from './web.ts'
 
@@ -31,8 +38,8 @@ export type AppOptions = {
 }
 
 const JSON_ONLY = ['application/json']
-/** Receiving ten megabytes, reading them, writing ten thousand rows. */
-export const IMPORT_TIMEOUT_MS = 90_000
+/** Receiving twenty-five megabytes, or sending as much. */
+export const UPLOAD_TIMEOUT_MS = 90_000
 const METRICS_PATH = '/metrics'
 /** Never pages of the web app, whatever stands below. */
 const RESERVED = /^\/(api|trpc|health|metrics|dev)(\/|$)/
@@ -55,7 +62,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   })
   const contextOf = createRequestContext(services, cookies)
   const routes = createRestRoutes(proceduresOf(router).values())
-  const docs = createDocsHandler(createOpenApi(routes.routes, [unitImportRoute(), ...exportRoutes()]), headers)
+  const docs = createDocsHandler(createOpenApi(routes.routes, [...importRoutes(), ...exportRoutes()]), headers)
   const health = createHealthHandler({
     database: services.database,
     redis,
@@ -85,11 +92,15 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   const metrics = named(METRICS_PATH, createMetricsHandler(services.metrics, env.METRICS_TOKEN, headers))
   const trpc: Area = { ...createTrpcHandler({ router, contextOf, headers }), accepts: JSON_ONLY }
   const rest: Area = { ...createRestHandler({ router, routes, contextOf, headers }), accepts: JSON_ONLY }
-  const unitImport: Area = {
-    handle: createUnitImportHandler(contextOf, headers, createUploadRoom()),
-    accepts: UNIT_IMPORT_TYPES,
-    timeoutMs: IMPORT_TIMEOUT_MS,
+  const upload = createImportUpload(contextOf, headers, createUploadRoom())
+  /** Uploads are posted to where the imports are listed. */
+  const imports: Area = {
+    handle: (exchange) => (exchange.method === 'POST' ? upload(exchange) : rest.handle(exchange)),
+    fail: rest.fail,
+    accepts: UPLOAD_TYPES,
+    timeoutMs: UPLOAD_TIMEOUT_MS,
   }
+  const errorFile: Area = { handle: createErrorFile(contextOf, headers), timeoutMs: UPLOAD_TIMEOUT_MS }
   const exportFile: Area = { handle: createExportHandler(contextOf, headers), timeoutMs: EXPORT_TIMEOUT_MS }
   const docsPage: Area = { handle: docs.page }
   const web: Area = { handle: createWebHandler(env.WEB_ROOT, headers) }
@@ -110,8 +121,10 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
     if (path.startsWith('/trpc/')) return trpc
     const known = exact.get(path)
     if (known) return known
+    if (path === IMPORTS_PATH) return imports
+    if (isErrorFile(path)) return errorFile
     if (isExportFile(path)) return exportFile
-    if (under(path, REST_BASE)) return isUnitImport(path) ? unitImport : rest
+    if (under(path, REST_BASE)) return rest
     if (under(path, DOCS_BASE)) return docsPage
     if (under(path, MAILBOX_BASE)) return mailbox
     return RESERVED.test(path) ? nowhere : web

@@ -3,6 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openInstance, type Instance } from '../../test/instance.ts'
 import { send } from '../../test/send.ts'
+import { exportRoutes } from './exports.ts'
+import { importRoutes } from './imports.ts'
 import { proceduresOf } from './procedures.ts'
 
 type Operation = {
@@ -32,16 +34,16 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0')
   })
 
-  it('describes every procedure that REST offers, and the upload', () => {
+  it('describes every procedure that REST offers, and where files come and go', () => {
     const described = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
     )
     const offered = [...proceduresOf(appRouter).values()].flatMap(({ meta: { rest } }) =>
       rest ? [`${rest.method} /api/v1${rest.path}`] : [],
     )
-    expect(described.toSorted()).toEqual(
-      [...offered, 'POST /api/v1/property/complexes/{complexId}/units/import'].toSorted(),
-    )
+    const files = [...importRoutes(), ...exportRoutes()].map(({ method, path }) => `${method} ${path}`)
+    expect(files).toContain('POST /api/v1/property/imports')
+    expect(described.toSorted()).toEqual([...offered, ...files].toSorted())
   })
 
   it('has a sentence, a security rule and refusals for every operation', () => {

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readUnitsInThread } from './reader.ts'
+import { readInThread } from './reader.ts'
+import type { SheetRow } from './sheet.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -15,41 +17,80 @@ let files = 0
 const input = async (csv = 'Building,Number,Area\nA,1,10\n', companyId = `company-${files}`) => {
   const path = join(folder, `${++files}`)
   await writeFile(path, csv)
-  return { companyId, fileName: 'units.csv', path, limits: { bytes: 1_000_000, rows: 10_000 } }
+  return { companyId, fileName: 'units.csv', path, kind: 'units' as const, limits: { bytes: 1_000_000, rows: 50_000 } }
 }
 
-it('gives what the thread read and leaves the file alone', async () => {
+/** Keeps what it is given, and how many batches it held at once at most. */
+const sink = (pauseMs = 0) => {
+  const seen = { headers: [] as string[], rows: [] as SheetRow[], atOnce: 0 }
+  let held = 0
+  return {
+    seen,
+    start: async (headers: string[]) => {
+      seen.headers = headers
+    },
+    take: async (rows: SheetRow[]) => {
+      seen.atOnce = Math.max(seen.atOnce, ++held)
+      seen.rows.push(...rows)
+      await sleep(pauseMs)
+      held--
+    },
+  }
+}
+
+const read = async (given: Awaited<ReturnType<typeof input>>) => {
+  const taken = sink()
+  await readInThread(given, taken)
+  return taken.seen
+}
+
+it('gives the header and the rows below it, and leaves the file alone', async () => {
   const given = await input()
-  expect(await readUnitsInThread(given)).toMatchObject({ rows: [{ building: 'A', number: '1', areaM2: '10.00' }] })
+  expect(await read(given)).toEqual({
+    headers: ['Building', 'Number', 'Area'],
+    rows: [{ row: 2, cells: ['A', '1', '10'] }],
+    atOnce: 1,
+  })
   expect(await readFile(given.path, 'utf8')).toContain('Building')
 })
 
-it('ends a file that takes too long, and the next one is read', async () => {
+it('waits for whoever takes the rows, so that one batch is in memory at a time', async () => {
+  const taken = sink(5)
+  await readInThread(await input(`Building,Number,Area\n${'A,1,10\n'.repeat(5_000)}`), taken)
+  expect([taken.seen.rows.length, taken.seen.atOnce]).toEqual([5_000, 1])
+})
+
+it('ends a file that takes too long, however long its rows were being taken, and the next one is read', async () => {
   const large = await input(`Building,Number,Area\n${'A,1,10\n'.repeat(10_000)}`)
-  await expect(readUnitsInThread(large, 1)).rejects.toMatchObject({ code: 'timeout', reason: 'import.timeout' })
-  expect((await readUnitsInThread(await input())).rows).toHaveLength(1)
+  await expect(readInThread(large, sink(), 1)).rejects.toMatchObject({ code: 'timeout', reason: 'import.timeout' })
+  const slow = sink(2_000)
+  await readInThread(await input(), slow, 1_800)
+  expect(slow.seen.rows).toHaveLength(1)
 })
 
 it('does not read a file that is larger than it may be', async () => {
   const given = { ...(await input()), limits: { bytes: 10, rows: 10 } }
-  await expect(readUnitsInThread(given)).rejects.toMatchObject({ code: 'too_large', reason: 'import.too_large' })
+  await expect(readInThread(given, sink())).rejects.toMatchObject({ code: 'too_large', reason: 'import.too_large' })
 })
 
-const busy = { code: 'unavailable', reason: 'server.busy', details: { retryAfterSeconds: 5 } }
-
-it('reads the files of two companies at a time and sends the third away', async () => {
-  const outcomes = await Promise.allSettled(
-    (await Promise.all([input(), input(), input()])).map((one) => readUnitsInThread(one)),
-  )
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
-  expect(outcomes[2]).toMatchObject({ reason: busy })
-  expect((await readUnitsInThread(await input())).rows).toHaveLength(1)
+it('ends with what whoever takes the rows throws', async () => {
+  const broken = { start: async () => undefined, take: () => Promise.reject(new Error('full')) }
+  await expect(readInThread(await input(), broken)).rejects.toThrow('full')
 })
 
-it('leaves one thread to the others, whatever one company sends', async () => {
-  const mine = await Promise.all([1, 2].map(() => input(undefined, 'mine')))
-  const other = await input(undefined, 'other')
-  const outcomes = await Promise.allSettled([...mine, other].map((one) => readUnitsInThread(one)))
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  expect(outcomes[1]).toMatchObject({ reason: busy })
+it('reads the files of two companies at a time; others wait for their turn', async () => {
+  const order: string[] = []
+  const reading = async (companyId: string, pauseMs: number) => {
+    const given = await input(undefined, companyId)
+    const taken = sink(pauseMs)
+    await readInThread(given, {
+      ...taken,
+      start: async () => {
+        order.push(companyId)
+      },
+    })
+  }
+  await Promise.all([reading('one', 300), reading('two', 300), reading('three', 0), reading('one', 0)])
+  expect(order.slice(0, 2).toSorted()).toEqual(['one', 'two'])
+  expect(order.slice(2).toSorted()).toEqual(['one', 'three'])
 })

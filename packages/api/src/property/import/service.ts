@@ -1,223 +1,298 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
-import { uuidv7 } from 'uuidv7'
-import { naturalKey } from '@servai/contract/natural-key'
-import { IMPORT_LIMITS, type UnitImport, type UnitUpsert, type UnitUpsertRow } from '@servai/contract/property'
-import type { Mode } from '@servai/db'
+import { and, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import {
+  IMPORT_COLUMNS,
+  IMPORT_COUNTS,
+  missingColumns,
+  type importDetail,
+  type importSummary,
+  type importRow,
+  type ImportColumn,
+  type ImportCounts,
+  type ImportMapping,
+  type ImportStatus,
+  type listImportRowsInput,
+  type listImportsInput,
+  type mapImportInput,
+} from '@servai/contract/imports'
+import { isReason } from '@servai/contract/reasons'
+import type { CompanyDb } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
-import { buildings } from '@servai/db/schema/buildings'
-import { entrances } from '@servai/db/schema/entrances'
-import { units } from '@servai/db/schema/units'
-import { actorOf, requireUnblocked, rolesOf, type Actor } from '../../actor.ts'
-import { audit } from '../../audit.ts'
+import { complexes } from '@servai/db/schema/complexes'
+import { importFiles, importMappings, importRows, imports } from '@servai/db/schema/imports'
+import { users } from '@servai/db/schema/users'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { enforce } from '../../limits.ts'
-import { requirePrincipal } from '../../principal.ts'
-import { retrying } from '../../retry.ts'
-import { holdComplex, requireComplex } from '../complexes/service.ts'
-import { ACCESS, requireRight } from '../policy.ts'
-import { readUnitsInThread } from './reader.ts'
+import { emit, type Topic } from '../../events.ts'
+import { keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
+import { encodeCursor, decodeCursor, toPage } from '../../page.ts'
+import { requireVersion } from '../policy.ts'
+import { audit } from '../../audit.ts'
+import { allowedActions, visibleTo } from './policy.ts'
+import { hashOf } from './header.ts'
+import { execute } from './rows.ts'
+import { dropRows } from './run.ts'
+import { markUndone, undoRows } from './undo.ts'
 
-type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId'> }
-type Upsert = { complexId: string; rows: UnitUpsertRow[]; fileName?: string }
+export type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId'> }
+type Target = { id: string; version?: number | undefined }
+type Summary = z.input<typeof importSummary>
+type Detail = z.input<typeof importDetail>
+type Row = z.input<typeof importRow>
 
-/**
- * Creates what is new and changes what differs, by building, entrance and number; buildings and entrances that are
- * missing are made. What a row leaves NULL stays as it is. All or nothing, in as many statements for ten thousand rows
- * as for one.
- *
- * @throws not_found property.complex_not_found, forbidden auth.forbidden, conflict property.parent_removed
- */
-export const importUnits = async (ctx: ImportCtx, { complexId, rows, fileName }: Upsert): Promise<UnitUpsert> => {
-  await holdComplex(ctx, complexId, 'no key update')
-  const buildingIds = await ensureBuildings(ctx, complexId, rows)
-  const placed = rows.map((row) => ({ ...row, buildingId: buildingIds.ids.get(row.building)! }))
-  const entranceIds = await ensureEntrances(ctx, complexId, placed)
-  const records = placed.map((row) => ({
-    id: uuidv7(),
-    building_id: row.buildingId,
-    entrance_id: row.entrance === null ? null : entranceIds.ids.get(entranceKey(row.buildingId, row.entrance))!,
-    type: row.type,
-    number: row.number,
-    number_sort: naturalKey(row.number),
-    floor: row.floor,
-    area_m2: row.areaM2,
-    share_numerator: row.share?.numerator ?? null,
-    share_denominator: row.share?.denominator ?? null,
-  }))
-  const { created, updated } = await upsertUnits(ctx, complexId, records)
-  const counts = {
-    created,
-    updated,
-    unchanged: rows.length - created - updated,
-    buildingsCreated: buildingIds.created,
-    entrancesCreated: entranceIds.created,
+const { deletedAt: _deletedAt, deletedBy: _deletedBy, deletedWith: _deletedWith, ...columns } = getTableColumns(imports)
+
+const selectRows = (db: CompanyDb, keys: ReturnType<typeof sql>) =>
+  db
+    .select({ ...columns, complexName: complexes.name, firstName: users.firstName, lastName: users.lastName })
+    .from(imports)
+    .innerJoin(sql`(${keys}) page`, sql`page.id = ${imports.id}`)
+    .leftJoin(complexes, eq(complexes.id, imports.complexId))
+    .leftJoin(users, eq(users.id, imports.createdBy))
+
+type Found = Awaited<ReturnType<typeof selectRows>>[number]
+
+const countsOf = (counts: Record<string, number>) =>
+  // The keys are those of the list.
+  Object.fromEntries(IMPORT_COUNTS.map((name) => [name, counts[name] ?? 0])) as ImportCounts
+
+const present = (row: Found): Summary => {
+  const counts = countsOf(row.counts)
+  const isCancelling = row.cancelRequestedAt !== null && row.status !== 'cancelled'
+  return {
+    id: row.id,
+    version: row.version,
+    kind: row.kind,
+    complex: row.complexId === null ? null : { id: row.complexId, name: row.complexName ?? '' },
+    status: row.status,
+    fileName: row.fileName,
+    fileBytes: row.fileBytes,
+    counts,
+    failure: isReason(row.failure) ? row.failure : null,
+    isCancelling,
+    createdAt: row.createdAt.toISOString(),
+    createdBy: row.firstName === null ? null : { name: `${row.firstName} ${row.lastName ?? ''}`.trim() },
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    undoneAt: row.undoneAt?.toISOString() ?? null,
+    allowed: allowedActions({ status: row.status, counts, isCancelling }),
   }
-  await audit(ctx, {
-    action: 'property.import',
+}
+
+export const listImports = async (ctx: Ctx, input: z.output<typeof listImportsInput>) => {
+  const keys = keysOfPage(imports, {
+    where: and(
+      visibleTo(ctx.actor),
+      input.kind ? eq(imports.kind, input.kind) : undefined,
+      input.status ? eq(imports.status, input.status) : undefined,
+    ),
+    sort: null,
+    order: 'desc',
+    start: startOf(input.cursor, null),
+    limit: input.limit + 1,
+  })
+  const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(null, 'desc'))
+  const { items, nextCursor } = toPage(rows, input.limit, () => null)
+  return { items: items.map(present), nextCursor }
+}
+
+const findImport = async ({ db, actor }: Ctx, id: string) => {
+  const [row] = await selectRows(db, keyOfRow(imports, id, visibleTo(actor)))
+  if (!row) throw new DomainError('not_found', 'import.not_found')
+  return row
+}
+
+/** @throws not_found import.not_found */
+export const getImportSummary = async (ctx: Ctx, id: string) => present(await findImport(ctx, id))
+
+const SAMPLED_ROWS = 20
+const SAMPLES = 3
+
+const sampleOf = (rows: { cells: string[] }[], index: number) => [
+  ...new Set(rows.map(({ cells }) => cells[index] ?? '').filter((text) => text !== '')),
+]
+
+/** @throws not_found import.not_found */
+export const getImport = async (ctx: Ctx, { id }: { id: string }): Promise<Detail> => {
+  const row = await findImport(ctx, id)
+  const headers = row.headers ?? []
+  const mapping: ImportMapping = row.mapping ?? {}
+  const columnAt = new Map(Object.entries(mapping).map(([column, index]) => [index, column as ImportColumn]))
+  const first = await ctx.db
+    .select({ cells: importRows.cells })
+    .from(importRows)
+    .where(eq(importRows.importId, id))
+    .orderBy(importRows.row)
+    .limit(SAMPLED_ROWS)
+  return {
+    ...present(row),
+    columns: headers.map((header, index) => ({
+      header,
+      samples: sampleOf(first, index).slice(0, SAMPLES),
+      column: columnAt.get(index) ?? null,
+    })),
+    missing: row.headers ? missingColumns(row.kind, mapping) : [],
+  }
+}
+
+/** @throws not_found import.not_found, invalid request.invalid for a cursor of another import */
+export const listImportRows = async (ctx: Ctx, { id, state, cursor, limit }: z.output<typeof listImportRowsInput>) => {
+  await findImport(ctx, id)
+  const position = decodeCursor(cursor)
+  if (position && (position.id !== id || typeof position.value !== 'number'))
+    throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['cursor'], code: 'foreign_cursor' }] })
+  const rows = await ctx.db
+    .select({
+      row: importRows.row,
+      state: importRows.state,
+      cells: importRows.cells,
+      problems: importRows.problems,
+      changes: importRows.changes,
+    })
+    .from(importRows)
+    .where(
+      and(
+        eq(importRows.importId, id),
+        sql`${importRows.row} > ${position?.value ?? 0}`,
+        state ? eq(importRows.state, state) : undefined,
+      ),
+    )
+    .orderBy(importRows.row)
+    .limit(limit + 1)
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return {
+    items: items.map(({ problems, changes, ...row }): Row => ({
+      ...row,
+      // The reader and the comparisons wrote these.
+      problems: (problems ?? []) as Row['problems'],
+      changes: (changes ?? {}) as Row['changes'],
+    })),
+    nextCursor: rows.length > limit && last ? encodeCursor({ value: last.row, id }) : null,
+  }
+}
+
+/** @throws not_found import.not_found, conflict property.version_conflict, import.not_ready */
+const lockImport = async (ctx: Ctx, { id, version }: Target, statuses: readonly ImportStatus[]) => {
+  const [row] = await ctx.db
+    .select(columns)
+    .from(imports)
+    .where(and(eq(imports.id, id), visibleTo(ctx.actor)))
+    .for('no key update')
+  if (!row) throw new DomainError('not_found', 'import.not_found')
+  requireVersion(row, version)
+  if (!statuses.includes(row.status)) throw new DomainError('conflict', 'import.not_ready')
+  return row
+}
+
+type ImportTopic = Extract<Topic, `imports.${string}`>
+
+/** Who asks, so that the worker can tell whether they still may. */
+export const emitFor = async ({ principal, ...ctx }: ImportCtx, topic: ImportTopic, importId: string) => {
+  const { companyId, userId } = ctx.actor
+  if (companyId === null || userId === null) throw new TypeError('an import belongs to a person of a company')
+  await emit(ctx, topic, { importId, companyId, userId, sessionId: principal.sessionId, requestId: ctx.requestId })
+}
+
+const auditStep = (ctx: ImportCtx, action: string, row: Pick<Found, 'id' | 'kind' | 'fileName'>) =>
+  audit(ctx, {
+    action,
     companyId: ctx.actor.companyId,
     actorId: ctx.actor.userId,
     sessionId: ctx.principal.sessionId,
-    entity: 'complexes',
-    entityId: complexId,
-    details: { ...counts, ...(fileName && { fileName }) },
+    entity: 'imports',
+    entityId: row.id,
+    details: { kind: row.kind, fileName: row.fileName },
   })
-  return counts
+
+const unknownColumn = (column: string) =>
+  new DomainError('invalid', 'request.invalid', { issues: [{ path: ['mapping', column], code: 'unknown_column' }] })
+
+/**
+ * Says what the columns mean; the rows are read again. Remembered for files with the same headers.
+ *
+ * @throws not_found import.not_found, invalid request.invalid, conflict import.not_ready, property.version_conflict
+ */
+export const mapImport = async (ctx: ImportCtx, { mapping, ...target }: z.output<typeof mapImportInput>) => {
+  const row = await lockImport(ctx, target, ['ready'])
+  const headers = row.headers ?? []
+  for (const [column, index] of Object.entries(mapping))
+    if (index >= headers.length || !(IMPORT_COLUMNS[row.kind] as readonly string[]).includes(column))
+      throw unknownColumn(column)
+  await ctx.db.update(imports).set({ status: 'reading', mapping, counts: {} }).where(eq(imports.id, row.id))
+  await ctx.db
+    .insert(importMappings)
+    .values({ kind: row.kind, headersHash: hashOf(headers), mapping })
+    .onConflictDoUpdate({
+      target: [importMappings.companyId, importMappings.kind, importMappings.headersHash],
+      set: { mapping },
+    })
+  await emitFor(ctx, 'imports.mapped', row.id)
+  return getImport(ctx, { id: row.id })
 }
 
-const recordset = (records: object[], columns: ReturnType<typeof sql>) =>
-  sql`jsonb_to_recordset((${JSON.stringify(records)}::text)::jsonb) as r (${columns})`
-
-const ensureBuildings = async ({ db }: Ctx, complexId: string, rows: UnitUpsertRow[]) => {
-  // Nobody else adds an entrance or a unit to them meanwhile; those made below nobody else can see yet.
-  const present = await db
-    .select({ id: buildings.id, name: buildings.name })
-    .from(buildings)
-    .where(and(eq(buildings.complexId, complexId), isNull(buildings.deletedAt)))
-    .for('no key update')
-  const ids = new Map(present.map(({ id, name }) => [name, id]))
-  const missing = [...new Set(rows.map(({ building }) => building))].filter((name) => !ids.has(name))
-  const records = missing.map((name) => ({ id: uuidv7(), name, name_sort: naturalKey(name) }))
-  if (records.length > 0)
-    await db.execute(sql`
-      insert into ${buildings} (id, complex_id, name, name_sort)
-      select r.id, ${complexId}::uuid, r.name, r.name_sort
-      from ${recordset(records, sql`id uuid, name text, name_sort text`)}`)
-  for (const { id, name } of records) ids.set(name, id)
-  return { ids, created: records.length }
+/** @throws not_found import.not_found, conflict import.not_ready, import.nothing_to_apply, property.version_conflict */
+export const startImport = async (ctx: ImportCtx, target: Target) => {
+  const row = await lockImport(ctx, target, ['ready'])
+  const counts = countsOf(row.counts)
+  if (counts.new + counts.changed + counts.unchanged === 0) throw new DomainError('conflict', 'import.nothing_to_apply')
+  await ctx.db.update(imports).set({ status: 'queued' }).where(eq(imports.id, row.id))
+  await auditStep(ctx, 'property.import_started', row)
+  await emitFor(ctx, 'imports.started', row.id)
+  return getImport(ctx, { id: row.id })
 }
 
-const entranceKey = (buildingId: string, number: string) => `${buildingId}/${number}`
+const WAITING = ['reading', 'ready', 'queued'] as const
 
-const ensureEntrances = async (
-  { db }: Ctx,
-  complexId: string,
-  rows: { buildingId: string; entrance: string | null }[],
-) => {
-  const present = await db
-    .select({ id: entrances.id, buildingId: entrances.buildingId, number: entrances.number })
-    .from(entrances)
-    .where(and(eq(entrances.complexId, complexId), isNull(entrances.deletedAt)))
-    .for('share')
-  const ids = new Map(present.map(({ id, buildingId, number }) => [entranceKey(buildingId, number), id]))
-  const records: { id: string; building_id: string; number: string; number_sort: string }[] = []
-  for (const { buildingId, entrance } of rows) {
-    if (entrance === null || ids.has(entranceKey(buildingId, entrance))) continue
-    const id = uuidv7()
-    ids.set(entranceKey(buildingId, entrance), id)
-    records.push({ id, building_id: buildingId, number: entrance, number_sort: naturalKey(entrance) })
+/**
+ * One that runs ends between two chunks, and nothing of it stays.
+ *
+ * @throws not_found import.not_found, conflict import.not_ready, property.version_conflict
+ */
+export const cancelImport = async (ctx: ImportCtx, target: Target) => {
+  const row = await lockImport(ctx, target, [...WAITING, 'running'])
+  await auditStep(ctx, 'property.import_cancelled', row)
+  const { db, now } = ctx
+  if (row.status === 'running') {
+    await db.update(imports).set({ cancelRequestedAt: now() }).where(eq(imports.id, row.id))
+    return getImport(ctx, { id: row.id })
   }
-  if (records.length > 0)
-    await db.execute(sql`
-      insert into ${entrances} (id, complex_id, building_id, number, number_sort)
-      select r.id, ${complexId}::uuid, r.building_id, r.number, r.number_sort
-      from ${recordset(records, sql`id uuid, building_id uuid, number text, number_sort text`)}`)
-  return { ids, created: records.length }
-}
-
-const UNIT_COLUMNS = sql`id uuid, building_id uuid, entrance_id uuid, type text, number text, number_sort text, floor integer, area_m2 numeric(10,2), share_numerator bigint, share_denominator bigint`
-
-const upsertUnits = async ({ db }: Ctx, complexId: string, records: object[]) => {
-  const updated = await db.execute(sql`
-    update ${units} u set
-      entrance_id = coalesce(r.entrance_id, u.entrance_id), type = coalesce(r.type, u.type),
-      floor = coalesce(r.floor, u.floor), area_m2 = coalesce(r.area_m2, u.area_m2),
-      share_numerator = coalesce(r.share_numerator, u.share_numerator),
-      share_denominator = coalesce(r.share_denominator, u.share_denominator)
-    from ${recordset(records, UNIT_COLUMNS)}
-    where u.building_id = r.building_id and u.number = r.number and u.deleted_at is null
-      and (coalesce(r.entrance_id, u.entrance_id), coalesce(r.type, u.type), coalesce(r.floor, u.floor),
-           coalesce(r.area_m2, u.area_m2), coalesce(r.share_numerator, u.share_numerator),
-           coalesce(r.share_denominator, u.share_denominator))
-        is distinct from (u.entrance_id, u.type, u.floor, u.area_m2, u.share_numerator, u.share_denominator)
-    returning 1`)
-  const created = await db.execute(sql`
-    insert into ${units} (id, complex_id, building_id, entrance_id, type, number, number_sort, floor, area_m2, share_numerator, share_denominator)
-    select r.id, ${complexId}::uuid, r.building_id, r.entrance_id, coalesce(r.type, 'apartment'), r.number, r.number_sort,
-      r.floor, r.area_m2, r.share_numerator, r.share_denominator
-    from ${recordset(records, UNIT_COLUMNS)}
-    where not exists (
-      select from ${units} u where u.building_id = r.building_id and u.number = r.number and u.deleted_at is null)
-    returning 1`)
-  return { created: created.length, updated: updated.length }
+  await db
+    .update(imports)
+    .set({ status: 'cancelled', counts: {}, cancelRequestedAt: now(), finishedAt: now() })
+    .where(and(eq(imports.id, row.id), inArray(imports.status, WAITING)))
+  await db.delete(importFiles).where(eq(importFiles.importId, row.id))
+  await dropRows(db, row.id)
+  return getImport(ctx, { id: row.id })
 }
 
 /**
- * Who may upload units at all, asked before a byte of the file is taken. Counts nothing.
+ * Takes back everything the import did, or nothing.
  *
- * @throws unauthenticated, forbidden, invalid auth.context_required
+ * @throws not_found import.not_found, forbidden auth.forbidden,
+ *   conflict import.changed_since, import.already_undone, import.not_ready, property.version_conflict
  */
-export const admitUnitsFile = async (request: RequestContext): Promise<{ companyId: string }> => {
-  const { companyId } = await admit(request)
-  return { companyId }
+export const undoImport = async (ctx: ImportCtx, { id, version }: Target) => {
+  const row = await findImport(ctx, id)
+  requireVersion(row, version)
+  await markUndone(ctx, id)
+  await undoRows(ctx, id, row.kind)
+  await auditStep(ctx, 'property.import_undone', row)
+  return getImport(ctx, { id })
 }
 
-/**
- * The second question before the file is taken: how often, and into a complex the caller sees.
- *
- * @throws limited request.rate_limited, not_found property.complex_not_found, and what `admitUnitsFile` throws
- */
-export const openUnitsFile = async (request: RequestContext, { complexId }: { complexId: string }) => {
-  const admission = await admit(request)
-  await enforce(request.services, { import: admission.principal.userId })
-  await inCompany(request, admission, 'read', (ctx) => requireComplex(ctx, complexId))
+/** @throws not_found import.not_found */
+export const getFileOf = async (ctx: Ctx, id: string) => {
+  const { fileName, headers } = await findImport(ctx, id)
+  return { fileName, headers: headers ?? [] }
 }
 
-type UnitsFile = { complexId: string; fileName: string; path: string }
+export type RefusedRow = { row: number; cells: string[]; problems: Row['problems'] }
 
-/**
- * Reads the file outside of any transaction; whoever lost the session or the right meanwhile writes nothing.
- *
- * @throws unauthenticated, forbidden, not_found property.complex_not_found, too_large import.too_large,
- *   invalid import.*, timeout import.timeout, unavailable server.busy
- */
-export const importUnitsFile = async (request: RequestContext, file: UnitsFile): Promise<UnitImport> => {
-  const { services, requestId } = request
-  const { complexId, fileName, path } = file
-  const admission = await admit(request)
-  const { companyId } = admission
-  const started = performance.now()
-  const { rows, refused, columns } = await readUnitsInThread({ companyId, fileName, path, limits: IMPORT_LIMITS })
-  const readMs = performance.now() - started
-  const counts = await inCompany(request, admission, 'write', async (ctx) => {
-    // Named, because what was the only context may have become another company's.
-    const { actor, principal } = await admit({ ...request, contextKey: `staff:${companyId}` })
-    return importUnits({ ...ctx, actor, principal }, { complexId, rows, fileName: shownName(fileName) })
-  })
-  services.log.info({ requestId, readMs, rows: rows.length, refused: refused.length, ...counts }, 'units imported')
-  return { ...counts, refused, columns }
-}
-
-const shownName = (fileName: string) =>
-  fileName
-    .replace(/\p{Cc}/gu, ' ')
-    .toWellFormed()
-    .slice(0, 200)
-
-type Admission = { principal: Principal; actor: Actor; companyId: string }
-
-/** The same gate that procedures with `ACCESS.edit` have. */
-const admit = async (request: RequestContext): Promise<Admission> => {
-  const principal = await requirePrincipal(request)
-  if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
-  const actor = actorOf(principal, request.contextKey)
-  requireRight(rolesOf(actor).some((role) => (ACCESS.edit as readonly string[]).includes(role)))
-  requireUnblocked(principal, actor)
-  const { companyId } = actor
-  if (!companyId) throw new DomainError('invalid', 'auth.context_required')
-  return { principal, actor, companyId }
-}
-
-const inCompany = <T>(
-  { services, requestId, address }: RequestContext,
-  { principal, actor, companyId }: Admission,
-  mode: Mode,
-  work: (ctx: ImportCtx) => Promise<T>,
-) => {
-  const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
-  return retrying(() =>
-    services.database.company(scope, mode, (db) =>
-      work({ db, actor, principal, services, requestId, address, now: services.now }),
-    ),
+/** A page of the refused rows after `row`, for the file of refused rows. */
+export const refusedRows = async ({ db }: Pick<Ctx, 'db'>, importId: string, after: number, limit: number) =>
+  execute<RefusedRow>(
+    db,
+    sql`select row, cells, coalesce(problems, '[]') as problems from ${importRows}
+      where import_id = ${importId}::uuid and state = 'refused' and row > ${after} order by row limit ${limit}`,
   )
-}

@@ -1,56 +1,31 @@
 import { posix } from 'node:path'
-import { SaxesParser } from 'saxes'
-import { FileRefused, MAX_COLUMNS, type SheetRow } from './sheet.ts'
+import { FileRefused, MAX_COLUMNS, type Sheet, type SheetRow } from './sheet.ts'
+import { readMergedCells, type MergedCells } from './merged-cells.ts'
+import { placeOf } from './place.ts'
+import { attribute, createParser, parseXml, textOf } from './xml.ts'
+import { dateOfSerial, readStyles, type Styles } from './xlsx-styles.ts'
 import { openZip, type Zip } from './zip.ts'
 
-type Tag = { name: string; attributes: Record<string, string> }
-type Handlers = { open?: (tag: Tag) => void; close?: (name: string) => void; text?: (text: string) => void }
-
-/** More merged ranges than a list of ten thousand homes has. */
-const MAX_MERGED = 50_000
 const ROW_NUMBER = /^[1-9]\d{0,6}$/
-const REFUSED_PARTS = /vbaProject|externalLinks\/|activeX\/|\.bin$/i
+const REFUSED_PARTS: [RegExp, FileRefused['reason']][] = [
+  [/vbaProject|activeX\/|macrosheets\//i, 'import.macros'],
+  [/externalLinks\//i, 'import.external_links'],
+  [/\.bin$/i, 'import.suspicious'],
+]
 
-const withoutPrefix = (name: string) => name.slice(name.indexOf(':') + 1)
-
-/** Element names come without their prefix. A document type, the way to entities, is refused. */
-const parse = (xml: string, { open, close, text }: Handlers) => {
-  const parser = new SaxesParser()
-  const fail = (cause?: unknown) => {
-    throw new FileRefused('import.unreadable', { cause })
-  }
-  parser.on('error', fail)
-  parser.on('doctype', () => {
-    throw new FileRefused('import.suspicious')
-  })
-  parser.on('opentag', (tag) => open?.({ name: withoutPrefix(tag.name), attributes: tag.attributes }))
-  parser.on('closetag', (tag) => close?.(withoutPrefix(tag.name)))
-  if (text) parser.on('text', text)
-  if (text) parser.on('cdata', text)
-  parser.write(xml).close()
+const refuseParts = ({ names }: Zip) => {
+  for (const [pattern, reason] of REFUSED_PARTS)
+    if (names.some((name) => pattern.test(name) && !name.startsWith('xl/printerSettings/')))
+      throw new FileRefused(reason)
 }
-
-const part = (zip: Zip, name: string) => {
-  const content = zip.read(name)
-  if (!content) return null
-  const isUtf16 = content[0] === 0xff || content[0] === 0xfe
-  try {
-    return new TextDecoder(isUtf16 ? 'utf-16' : 'utf-8', { fatal: true }).decode(content)
-  } catch (error) {
-    throw new FileRefused('import.unreadable', { cause: error })
-  }
-}
-
-const attribute = ({ attributes }: Tag, name: string) =>
-  attributes[name] ?? Object.entries(attributes).find(([key]) => withoutPrefix(key) === name)?.[1]
 
 /** Target of each relation of a part, by id and by the last word of its type. */
-const relationsOf = (zip: Zip, of: string) => {
+const relationsOf = async (zip: Zip, of: string) => {
   const { dir, base } = posix.parse(of)
   const targets = new Map<string, string>()
-  const xml = part(zip, posix.join(dir, '_rels', `${base}.rels`))
-  if (xml)
-    parse(xml, {
+  const pieces = zip.read(posix.join(dir, '_rels', `${base}.rels`))
+  if (pieces)
+    await parseXml(pieces, {
       open: ({ name, attributes }) => {
         const { Id: id, Type: type, Target: target, TargetMode: mode } = attributes
         if (name !== 'Relationship' || !id || !target || mode === 'External') return
@@ -63,13 +38,13 @@ const relationsOf = (zip: Zip, of: string) => {
 }
 
 /** Phonetic hints (`rPh`) are no part of the text. */
-const readSharedStrings = (xml: string | null) => {
+const readSharedStrings = async (pieces: AsyncIterable<Buffer> | null) => {
   const strings: string[] = []
   let current = ''
   let isText = false
   let isHint = false
-  if (xml)
-    parse(xml, {
+  if (pieces)
+    await parseXml(pieces, {
       open: ({ name }) => {
         if (name === 'si') current = ''
         else if (name === 'rPh') isHint = true
@@ -87,160 +62,118 @@ const readSharedStrings = (xml: string | null) => {
   return strings
 }
 
-const PERCENT_FORMATS = ['9', '10']
+type Book = { strings: string[]; styles: Styles; startsIn1904: boolean }
 
-/** Cell styles that show a number as a percentage, by their index. */
-const readPercentStyles = (xml: string | null) => {
-  const formats = new Set(PERCENT_FORMATS)
-  const styles = new Set<string>()
-  let isCellStyle = false
-  let index = 0
-  if (xml)
-    parse(xml, {
-      open: ({ name, attributes }) => {
-        const { numFmtId: id = '', formatCode: code = '' } = attributes
-        if (name === 'numFmt' && code.replace(/"[^"]*"|\\./g, '').includes('%')) formats.add(id)
-        else if (name === 'cellXfs') isCellStyle = true
-        else if (name === 'xf' && isCellStyle && formats.has(id)) styles.add(String(index++))
-        else if (name === 'xf' && isCellStyle) index++
-      },
-      close: (name) => {
-        if (name === 'cellXfs') isCellStyle = false
-      },
-    })
-  return styles
-}
-
-type Place = { row: number; column: number }
-/** Cells of one column, by their rows. */
-type Merged = { column: number; first: number; last: number }
-
-/** `AB12` is row 12, column 27 (columns count from 0). */
-const placeOf = (reference: string): Place | null => {
-  const [, letters, digits] = /^([A-Z]{1,3})([1-9]\d{0,6})$/.exec(reference.replaceAll('$', '')) ?? []
-  if (!letters || !digits) return null
-  const column = [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1
-  return { row: Number(digits), column }
-}
-
-/** A float as short as it can be written, which is what the spreadsheet shows. */
-const textOfNumber = (value: string, isPercent: boolean) => {
+/** A float as short as it can be written, which is what the spreadsheet shows; a date as one. */
+const textOfNumber = (value: string, style: string, { styles, startsIn1904 }: Book) => {
   const number = Number(value)
   if (!Number.isFinite(number)) return value
-  return isPercent ? `${Number((number * 100).toPrecision(15))}%` : String(number)
+  if (styles.percents.has(style)) return `${Number((number * 100).toPrecision(15))}%`
+  return (styles.dates.has(style) && dateOfSerial(number, startsIn1904)) || String(number)
 }
 
-type Book = { strings: string[]; percentStyles: Set<string>; maxRows: number }
-
-const readSheet = (xml: string, { strings, percentStyles, maxRows }: Book): SheetRow[] => {
-  const rows = new Map<number, string[]>()
-  const merged: Merged[] = []
-  let mergedCount = 0
-  let at: Place = { row: 0, column: -1 }
+/** Calls back with each row that is not blank. */
+const createRowParser = (book: Book, onRow: (row: SheetRow) => void) => {
+  let row = 0
+  let column = -1
+  let isPlaced = false
+  let cells: string[] = []
   let type = ''
   let style = ''
   let value = ''
-  let reading = false
+  let isReading = false
 
+  const startCell = (reference: string | undefined) => {
+    const place = reference === undefined ? null : placeOf(reference)
+    column = place ? place.column : column + 1
+    if (place && !isPlaced && place.row > row) row = place.row
+  }
   const put = (text: string) => {
-    if (text.trim() === '' || at.column >= MAX_COLUMNS) return
-    const cells = rows.get(at.row) ?? []
-    if (cells.length === 0) rows.set(at.row, cells)
-    if (rows.size > maxRows) throw new FileRefused('import.too_many_rows')
-    while (cells.length < at.column) cells.push('')
-    cells[at.column] = text
+    // One column further than anybody has, so that a row that is too wide can be told from one that is not.
+    if (text.trim() === '' || column > MAX_COLUMNS * 4) return
+    while (cells.length < column) cells.push('')
+    cells[column] = text
+  }
+  const textOfCell = () => {
+    if (type === 's') return book.strings[Number(value)] ?? ''
+    if (type === 'n') return textOfNumber(value, style, book)
+    return type === 'd' ? value.slice(0, 10) : value
   }
 
-  parse(xml, {
-    open: (tag) => {
-      const { name, attributes } = tag
-      if (name === 'row')
-        at = { row: ROW_NUMBER.test(attributes.r ?? '') ? Number(attributes.r) : at.row + 1, column: -1 }
-      else if (name === 'c') {
-        at = placeOf(attributes.r ?? '') ?? { row: at.row, column: at.column + 1 }
+  return createParser({
+    open: ({ name, attributes }) => {
+      if (name === 'row') {
+        const { r = '' } = attributes
+        isPlaced = ROW_NUMBER.test(r)
+        const next = isPlaced ? Number(r) : row + 1
+        if (next <= row) throw new FileRefused('import.unreadable')
+        row = next
+        column = -1
+        cells = []
+      } else if (name === 'c') {
+        startCell(attributes.r)
         type = attributes.t ?? 'n'
         style = attributes.s ?? ''
         value = ''
-      } else if (name === 'v' || name === 't') reading = true
-      else if (name === 'rPh') reading = false
-      else if (name === 'mergeCell') {
-        if (++mergedCount > MAX_MERGED) throw new FileRefused('import.suspicious')
-        const [from, to] = (attributes.ref ?? '').split(':', 2).map(placeOf)
-        if (from && to && from.column === to.column && from.column < MAX_COLUMNS)
-          merged.push({ column: from.column, first: from.row, last: to.row })
-      }
+      } else if (name === 'v' || name === 't') isReading = true
+      else if (name === 'rPh') isReading = false
     },
     close: (name) => {
-      if (name === 'v' || name === 't') reading = false
-      else if (name === 'c' && value !== '')
-        put(
-          type === 's'
-            ? (strings[Number(value)] ?? '')
-            : type === 'n'
-              ? textOfNumber(value, percentStyles.has(style))
-              : value,
-        )
+      if (name === 'v' || name === 't') isReading = false
+      else if (name === 'c' && value !== '') put(textOfCell())
+      else if (name === 'row' && cells.length > 0) onRow({ row, cells })
     },
     text: (text) => {
-      if (reading) value += text
+      if (isReading) value += text
     },
   })
-  const ordered = [...rows].sort(([a], [b]) => a - b).map(([row, cells]) => ({ row, cells }))
-  fillDown(ordered, merged)
-  return ordered
 }
 
-/** A cell merged over several rows says the same of each of them; rows that hold nothing else stay blank. */
-const fillDown = (rows: SheetRow[], merged: Merged[]) => {
-  for (const [column, ranges] of Map.groupBy(merged, (range) => range.column)) {
-    ranges.sort((a, b) => a.first - b.first)
-    let next = 0
-    let last = 0
-    let text = ''
-    for (const { row, cells } of rows) {
-      for (let range = ranges[next]; range && range.first <= row; range = ranges[++next])
-        if (range.first === row && cells[column]) {
-          last = range.last
-          text = cells[column]
-        }
-      if (row > last || cells[column]) continue
-      while (cells.length < column) cells.push('')
-      cells[column] = text
-    }
+async function* readSheet(zip: Zip, name: string, book: Book): Sheet {
+  const first = zip.read(name)
+  const again = zip.read(name)
+  if (!first || !again) return
+  // The merged ranges stand below the rows they say something about.
+  const merged: MergedCells = await readMergedCells(first)
+  const ready: SheetRow[] = []
+  const parser = createRowParser(book, (row) => ready.push(merged.fill(row)))
+  for await (const text of textOf(again)) {
+    parser.write(text)
+    yield* ready.splice(0)
   }
+  parser.close()
+  yield* ready.splice(0)
 }
 
 /**
  * The visible sheets, one after the other, each read when it is asked for. Formulas count by the value last computed.
  *
- * @throws FileRefused import.unreadable, import.suspicious, import.too_many_rows
+ * @throws FileRefused import.unreadable, import.suspicious, import.encrypted, import.macros, import.external_links
  */
-export function* readXlsx(bytes: Buffer, maxRows: number): Generator<SheetRow[]> {
+export async function* readXlsx(bytes: Buffer): AsyncGenerator<Sheet, void, void> {
   const zip = openZip(bytes)
-  if (zip.names.some((name) => REFUSED_PARTS.test(name) && !name.startsWith('xl/printerSettings/')))
-    throw new FileRefused('import.suspicious')
-  const workbookName = relationsOf(zip, '').get('officeDocument') ?? 'xl/workbook.xml'
-  const workbook = part(zip, workbookName)
+  refuseParts(zip)
+  const workbookName = (await relationsOf(zip, '')).get('officeDocument') ?? 'xl/workbook.xml'
+  const workbook = zip.read(workbookName)
   if (!workbook) throw new FileRefused('import.unreadable')
-  const relations = relationsOf(zip, workbookName)
+  const relations = await relationsOf(zip, workbookName)
   const read = (type: string) => {
     const name = relations.get(type)
-    return name ? part(zip, name) : null
+    return name ? zip.read(name) : null
   }
   const sheets = new Set<string>()
-  parse(workbook, {
+  let startsIn1904 = false
+  await parseXml(workbook, {
     open: (tag) => {
+      if (tag.name === 'workbookPr') startsIn1904 = /^(1|true)$/.test(tag.attributes.date1904 ?? '')
       const target = tag.name === 'sheet' && relations.get(attribute(tag, 'id') ?? '')
       if (target && (tag.attributes.state ?? 'visible') === 'visible') sheets.add(target)
     },
   })
   const book = {
-    strings: readSharedStrings(read('sharedStrings')),
-    percentStyles: readPercentStyles(read('styles')),
-    maxRows,
+    strings: await readSharedStrings(read('sharedStrings')),
+    styles: await readStyles(read('styles')),
+    startsIn1904,
   }
-  for (const sheet of sheets) {
-    const xml = part(zip, sheet)
-    if (xml) yield readSheet(xml, book)
-  }
+  for (const sheet of sheets) yield readSheet(zip, sheet, book)
 }

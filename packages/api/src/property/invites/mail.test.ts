@@ -20,6 +20,7 @@ const createJob = () => {
   const ctx: JobCtx = {
     database,
     tokenKeys: services.tokenKeys,
+    principals: services.principals,
     mail: {
       sender: { appUrl: 'https://homes.example', senderName: 'servAI' },
       send: async (to, message) => {

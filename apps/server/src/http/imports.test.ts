@@ -4,6 +4,7 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccessTokens } from '@servai/auth/access-token'
 import { parseKeyRing } from '@servai/auth/key-ring'
+import { IMPORT_LIMITS } from '@servai/contract/imports'
 import {
   buildCompany,
   buildComplex,
@@ -47,12 +48,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const TARGET = '/api/v1/property/imports'
+
 const upload = (sending: Sending, id = complex.id) =>
-  send(`${server.url}/api/v1/property/complexes/${id}/units/import`, { method: 'POST', ...sending })
+  send(`${server.url}${TARGET}?kind=units&complexId=${id}`, { method: 'POST', ...sending })
 
 const head = (id: string, authorization: string, length: number) =>
   [
-    `POST /api/v1/property/complexes/${id}/units/import HTTP/1.1`,
+    `POST ${TARGET}?kind=units&complexId=${id} HTTP/1.1`,
     'Host: localhost',
     `Authorization: ${authorization}`,
     'Content-Type: text/csv',
@@ -78,30 +81,46 @@ const refusal = async (sending: Sending, id?: string) => {
 }
 
 describe('the upload of a spreadsheet', () => {
-  it('takes a real workbook and lists the rows it could not', async () => {
+  it('takes a real workbook, keeps it in pieces for the worker, and answers what has become of it', async () => {
+    const content = fixture('units-bg.xlsx')
     const answer = await upload({
       headers: { ...director, 'content-type': XLSX, 'x-file-name': encodeURIComponent('имоти 2026.xlsx') },
-      body: fixture('units-bg.xlsx'),
+      body: content,
     })
-    expect([answer.status, answer.text.slice(0, 200)]).toEqual([200, expect.stringContaining('"created":144')])
-    expect(answer.json()).toMatchObject({ created: 144, buildingsCreated: 2, refused: { length: 4 } })
-    const [{ count } = { count: 0 }] = await database.lookup<{ count: number }>(
-      'select count(*)::int as count from units where complex_id = $1',
-      [complex.id],
+    expect(answer.status).toBe(202)
+    const made = answer.json() as { id: string }
+    expect(made).toMatchObject({
+      kind: 'units',
+      status: 'reading',
+      fileName: 'имоти 2026.xlsx',
+      fileBytes: content.length,
+      complex: { id: complex.id },
+      allowed: ['cancel'],
+    })
+    const [kept] = await database.lookup<{ bytes: Buffer; topic: string }>(
+      `select string_agg(bytes, '' order by piece) as bytes,
+         (select topic from outbox where payload ->> 'importId' = $1) as topic from import_files where import_id = $1::uuid`,
+      [made.id],
     )
-    expect(count).toBe(144)
+    expect([kept?.topic, kept?.bytes.equals(content)]).toEqual(['imports.uploaded', true])
     const line = server
       .logs()
       .find(({ requestId, msg }) => requestId === answer.headers['x-request-id'] && msg === 'request')
-    expect(line).toMatchObject({ route: '/api/v1/property/complexes/{complexId}/units/import', status: 200 })
+    expect(line).toMatchObject({ route: TARGET, status: 202 })
+    const listed = await send(`${server.url}${TARGET}?limit=1`, { headers: director })
+    expect([listed.status, listed.json()]).toMatchObject([200, { items: [{ id: made.id }] }])
   })
 
-  it('takes a CSV without a name by its content type', async () => {
-    const answer = await upload({
+  it('takes a CSV without a name by its content type, of people as well, without a complex', async () => {
+    const answer = await send(`${server.url}${TARGET}?kind=people`, {
+      method: 'POST',
       headers: { ...director, 'content-type': 'text/csv; charset=windows-1251' },
-      body: fixture('units-ru.csv'),
+      body: fixture('people-en.csv'),
     })
-    expect([answer.status, answer.json()]).toMatchObject([200, { created: 160, refused: { length: 2 } }])
+    expect([answer.status, answer.json()]).toMatchObject([
+      202,
+      { kind: 'people', complex: null, fileName: 'import.csv' },
+    ])
   })
 
   it('asks who it is before it keeps a byte', async () => {
@@ -152,7 +171,7 @@ describe('the upload of a spreadsheet', () => {
     const busy = [503, 'server.busy', '5']
     const outcomeOf = async (answer: ReturnType<typeof small>) => {
       const { status, reason, headers } = await answer
-      return status === 200 ? [200] : [status, reason(), headers['retry-after']]
+      return status === 202 ? [202] : [status, reason(), headers['retry-after']]
     }
     const first = await uploading()
     expect(await outcomeOf(small(first.id, first.authorization))).toEqual(busy)
@@ -161,7 +180,7 @@ describe('the upload of a spreadsheet', () => {
     const { authorization } = await signInto(fifth.companyId, settings.JWT_KEYS!)
     expect(await outcomeOf(small(fifth.id, authorization))).toEqual(busy)
     for (const { sender } of [first, ...others]) sender.end()
-    await vi.waitFor(async () => expect(await outcomeOf(small(fifth.id, authorization))).toEqual([200]))
+    await vi.waitFor(async () => expect(await outcomeOf(small(fifth.id, authorization))).toEqual([202]))
   })
 
   it('has the gates of every other door', async () => {
@@ -180,21 +199,21 @@ describe('the upload of a spreadsheet', () => {
     ])
   })
 
-  it('refuses what is too large, no spreadsheet, or no id', async () => {
+  it('refuses what is too large, and what is asked for wrongly', async () => {
     const headers = { ...director, 'content-type': 'text/csv' }
-    expect(await refusal({ headers, body: Buffer.alloc(10 * 1024 * 1024 + 1, 0x41) })).toEqual([
+    expect(await refusal({ headers, body: Buffer.alloc(IMPORT_LIMITS.bytes + 1, 0x41) })).toEqual([
       413,
       'import.too_large',
-    ])
-    expect(await refusal({ headers: { ...headers, 'x-file-name': 'a.csv' }, body: fixture('units-bg.xlsx') })).toEqual([
-      400,
-      'import.unsupported_format',
     ])
     expect(await refusal({ headers: { ...headers, 'x-file-name': '%ff' }, body: 'x' })).toEqual([
       400,
       'request.malformed',
     ])
     expect(await refusal({ headers, body: 'x' }, 'not-an-id')).toEqual([400, 'request.invalid'])
+    for (const query of ['', '?kind=pets', '?kind=units&role=owner']) {
+      const answer = await send(`${server.url}${TARGET}${query}`, { method: 'POST', headers, body: 'x' })
+      expect([answer.status, answer.reason()]).toEqual([400, 'request.invalid'])
+    }
   })
 
   it('knows no complex of another company', async () => {
@@ -204,5 +223,57 @@ describe('the upload of a spreadsheet', () => {
       404,
       'property.complex_not_found',
     ])
+  })
+})
+
+describe('the file of refused rows', () => {
+  const refused = async (companyId: string) => {
+    const [{ id } = { id: '' }] = await database.lookup<{ id: string }>(
+      `insert into imports (company_id, id, kind, status, file_name, file_bytes, headers, created_by)
+       values ($1, gen_random_uuid(), 'units', 'ready', 'имоти.csv', 1, '["Building","Number"]', gen_random_uuid()) returning id`,
+      [companyId],
+    )
+    await database.lookup(
+      `insert into import_rows (company_id, import_id, row, state, cells, problems)
+       select $1, $2, n, 'refused', jsonb_build_array('=A' || n, repeat('x', 200)),
+         '[{"column":"number","problem":"number_missing","value":"","sameAsRow":null}]' from generate_series(2, 5001) n returning 1`,
+      [companyId, id],
+    )
+    return id
+  }
+  const get = (path: string, headers: Record<string, string> = director) =>
+    send(`${server.url}${TARGET}/${path}`, { headers })
+
+  it('is sent as a download, in the language asked for', async () => {
+    const id = await refused(complex.companyId)
+    const answer = await get(`${id}/errors.csv?locale=ru`)
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8'])
+    expect(answer.headers['content-disposition']).toBe(
+      `attachment; filename="_____ - errors.csv"; filename*=UTF-8''${encodeURIComponent('имоти - errors.csv')}`,
+    )
+    const lines = answer.text.trimEnd().split('\r\n')
+    expect([lines.length, lines[0], lines[1]?.slice(0, 5), lines[1]?.endsWith(';не указан номер')]).toEqual([
+      5_001,
+      '\uFEFFBuilding;Number;Что не так',
+      "'=A2;",
+      true,
+    ])
+    const workbook = await get(`${id}/errors.xlsx`)
+    expect([workbook.status, workbook.headers['content-type']]).toEqual([200, XLSX])
+  })
+
+  it('has the gates of every other door', async () => {
+    const foreign = await refused((await buildCompany()).id)
+    const mine = await refused(complex.companyId)
+    const accountant = await signInto(complex.companyId, settings.JWT_KEYS!, 'accountant')
+    const answers = await Promise.all([
+      get(`${foreign}/errors.csv`),
+      get(`${mine}/errors.csv`, {}),
+      get(`${mine}/errors.csv`, accountant),
+      get(`${mine}/errors.csv?locale=de`),
+      get('nothing/errors.csv'),
+      get(`${mine}/errors.pdf`),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([404, 401, 403, 400, 400, 404])
   })
 })

@@ -1,0 +1,178 @@
+import { and, eq, sql, type SQL } from 'drizzle-orm'
+import type { ImportKind } from '@servai/contract/imports'
+import type { CompanyDb } from '@servai/db'
+import { complexes } from '@servai/db/schema/complexes'
+import { buildings } from '@servai/db/schema/buildings'
+import { entrances } from '@servai/db/schema/entrances'
+import { importRows, imports } from '@servai/db/schema/imports'
+import { invites } from '@servai/db/schema/invites'
+import { people } from '@servai/db/schema/people'
+import { residencies } from '@servai/db/schema/residencies'
+import { units } from '@servai/db/schema/units'
+import type { Ctx } from '../../context.ts'
+import { DomainError } from '../../errors.ts'
+import { covers, editScope, requireRight } from '../policy.ts'
+import { accountsOf } from './people-apply.ts'
+import { execute, planForBulk, rangesOf, type RowRange } from './rows.ts'
+
+const CHUNK = 2_500
+const MAX_SHOWN = 10
+
+const TABLES = { buildings, entrances, units, people, residencies } as const
+type Table = keyof typeof TABLES
+
+/** `from` item: the rows of a range that wrote the table, with what they made of it as `a`. */
+const appliedIn = (importId: string, table: Table, range: RowRange) => sql`(
+    select i.row, d.* from ${importRows} i
+    cross join lateral jsonb_to_record(i.applied -> ${sql.raw(`'${table}'`)}) as d(id uuid, version int, created boolean, before jsonb)
+    where i.import_id = ${importId}::uuid and i.row between ${range.first} and ${range.last}
+      and i.applied ? ${sql.raw(`'${table}'`)}) a`
+
+/** What hangs on a created row and would be orphaned. */
+const CHILDREN: Partial<Record<Table, SQL>> = {
+  buildings: sql`t.id in (select x.building_id from ${units} x where x.deleted_at is null)
+    or t.id in (select x.building_id from ${entrances} x where x.deleted_at is null)`,
+  entrances: sql`t.id in (select x.entrance_id from ${units} x where x.entrance_id is not null and x.deleted_at is null)`,
+  units: sql`t.id in (select x.unit_id from ${residencies} x where x.deleted_at is null)
+    or t.id in (select x.unit_id from ${invites} x where x.deleted_at is null)`,
+  people: sql`t.user_id is not null or t.id in (select x.person_id from ${residencies} x where x.deleted_at is null)
+    or t.id in (select x.person_id from ${invites} x where x.person_id is not null and x.deleted_at is null)`,
+}
+
+/** Back to what a changed row was before. */
+const BEFORE: Partial<Record<Table, { columns: SQL; set: SQL }>> = {
+  units: {
+    columns: sql`entrance_id uuid, type text, unit_type_id uuid, floor int, area_m2 numeric, share_numerator bigint, share_denominator bigint`,
+    set: sql`entrance_id = b.entrance_id, type = b.type, unit_type_id = b.unit_type_id, floor = b.floor, area_m2 = b.area_m2,
+      share_numerator = b.share_numerator, share_denominator = b.share_denominator`,
+  },
+  people: {
+    columns: sql`first_name text, last_name text, email text, phone text`,
+    set: sql`first_name = b.first_name, last_name = b.last_name, email = b.email, phone = b.phone`,
+  },
+  residencies: {
+    columns: sql`kind text, share_numerator bigint, share_denominator bigint, starts_on date, ends_on date`,
+    set: sql`kind = b.kind, share_numerator = b.share_numerator, share_denominator = b.share_denominator,
+      starts_on = b.starts_on, ends_on = b.ends_on`,
+  },
+}
+
+type Undoing = { db: CompanyDb; importId: string; userId: string | null }
+
+/** Holds the rows and tells whose registry row is not any more as the import left it. */
+const lockRange = async ({ db, importId }: Undoing, table: Table, range: RowRange) => {
+  const rows = await execute<{ row: number; isChanged: boolean }>(
+    db,
+    sql`select a.row, t.version <> a.version or t.deleted_at is not null as "isChanged"
+      from ${appliedIn(importId, table, range)} join ${TABLES[table]} t on t.id = a.id for no key update of t`,
+  )
+  return rows.filter(({ isChanged }) => isChanged).map(({ row }) => row)
+}
+
+const orphaning = async ({ db, importId }: Undoing, table: Table, range: RowRange) => {
+  const children = CHILDREN[table]
+  if (!children) return []
+  const rows = await execute<{ row: number }>(
+    db,
+    sql`select a.row from ${appliedIn(importId, table, range)} join ${TABLES[table]} t on t.id = a.id
+      where a.created and (${children})`,
+  )
+  return rows.map(({ row }) => row)
+}
+
+const restoreRange = async ({ db, importId, userId }: Undoing, table: Table, range: RowRange) => {
+  await db.execute(sql`
+    update ${TABLES[table]} t set deleted_at = now(), deleted_by = ${userId}::uuid
+    from ${appliedIn(importId, table, range)} where t.id = a.id and a.created`)
+  const before = BEFORE[table]
+  if (!before) return
+  await db.execute(sql`
+    update ${TABLES[table]} t set ${before.set}
+    from ${appliedIn(importId, table, range)} cross join lateral jsonb_to_record(a.before) as b(${before.columns})
+    where t.id = a.id and not a.created`)
+}
+
+const eachRange = async ({ db, importId }: Undoing, work: (range: RowRange) => Promise<number[]>) => {
+  const rows: number[] = []
+  for await (const range of rangesOf(db, importId, CHUNK, sql`i.applied is not null`)) rows.push(...(await work(range)))
+  return rows
+}
+
+const refuseIfAny = (rows: number[]) => {
+  const changed = [...new Set(rows)].sort((a, b) => a - b)
+  if (changed.length === 0) return
+  throw new DomainError('conflict', 'import.changed_since', {
+    counts: { changed: changed.length },
+    issues: changed.slice(0, MAX_SHOWN).map((row) => ({ path: ['rows', row], code: 'changed_since' })),
+  })
+}
+
+/** The complexes it reached into, in the order in which everybody locks them. */
+const lockComplexes = async ({ db, importId }: Undoing) => {
+  const found = await execute<{ id: string }>(
+    db,
+    sql`select c.id from ${complexes} c where c.id in (
+        select u.complex_id from ${importRows} i
+        left join ${residencies} h on h.id = (i.applied #>> '{residencies,id}')::uuid
+        join ${units} u on u.id = coalesce((i.applied #>> '{units,id}')::uuid, h.unit_id)
+        where i.import_id = ${importId}::uuid and i.applied is not null)
+      order by c.id for no key update`,
+  )
+  return found.map(({ id }) => id)
+}
+
+/** As everybody does who changes who lives in a home. */
+const lockHomes = ({ db, importId }: Undoing, { first, last }: RowRange) =>
+  db.execute(sql`
+    select u.id from ${units} u where u.id in (
+      select h.unit_id from ${importRows} i join ${residencies} h on h.id = (i.applied #>> '{residencies,id}')::uuid
+      where i.import_id = ${importId}::uuid and i.row between ${first} and ${last})
+    order by u.id for no key update`)
+
+/** First what stands below, so that what it hangs on is free by then; locked the other way round, as everywhere. */
+const ORDER: Record<ImportKind, Table[]> = {
+  units: ['units', 'entrances', 'buildings'],
+  people: ['residencies', 'people'],
+}
+
+/**
+ * Takes back all that an import did, unless something newer has touched what it brought in: then nothing.
+ *
+ * @throws conflict import.changed_since with how many rows and the first ten of them, forbidden auth.forbidden
+ */
+export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => {
+  const tables = ORDER[kind]
+  await planForBulk(ctx.db)
+  const undoing = { db: ctx.db, importId, userId: ctx.actor.userId }
+  const scope = editScope(ctx.actor)
+  for (const complexId of await lockComplexes(undoing)) requireRight(covers(scope, complexId))
+  const accounts = await accountsOf(ctx.db, importId)
+  const locked: number[] = []
+  await eachRange(undoing, async (range) => {
+    await lockHomes(undoing, range)
+    return []
+  })
+  for (const table of tables.toReversed())
+    locked.push(...(await eachRange(undoing, (range) => lockRange(undoing, table, range))))
+  refuseIfAny(locked)
+  for (const table of tables) {
+    refuseIfAny(await eachRange(undoing, (range) => orphaning(undoing, table, range)))
+    await eachRange(undoing, async (range) => {
+      await restoreRange(undoing, table, range)
+      return []
+    })
+  }
+  for (const userId of accounts) await ctx.services.principals.suspend(userId)
+}
+
+/** @throws conflict import.already_undone, import.not_ready */
+export const markUndone = async ({ db, actor, now }: Ctx, id: string) => {
+  const [row] = await db.select({ status: imports.status }).from(imports).where(eq(imports.id, id)).for('update')
+  if (row?.status === 'undone') throw new DomainError('conflict', 'import.already_undone')
+  if (row?.status !== 'done' && row?.status !== 'done_with_errors')
+    throw new DomainError('conflict', 'import.not_ready')
+  await db
+    .update(imports)
+    .set({ status: 'undone', undoneAt: now(), undoneBy: actor.userId })
+    .where(and(eq(imports.id, id), eq(imports.status, row.status)))
+}

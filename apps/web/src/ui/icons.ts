@@ -28,6 +28,8 @@ export {
   symRoundedHome as home,
   symRoundedInbox as empty,
   symRoundedInfo as info,
+  symRoundedBookmark as saved,
+  symRoundedKeyboard as keyboard,
   symRoundedKeyboardArrowDown as expand,
   symRoundedLanguage as language,
   symRoundedLightMode as light,

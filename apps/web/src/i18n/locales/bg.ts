@@ -13,8 +13,10 @@ import { complexes } from './bg/complexes.ts'
 import { dashboard } from './bg/dashboard.ts'
 import { imports } from './bg/imports.ts'
 import { invites } from './bg/invites.ts'
+import { lists } from './bg/lists.ts'
 import { people } from './bg/people.ts'
 import { registry } from './bg/registry.ts'
+import { search } from './bg/search.ts'
 import { settings } from './bg/settings.ts'
 import { staff } from './bg/staff.ts'
 import { units } from './bg/units.ts'
@@ -30,9 +32,11 @@ export const bg: Translated<Texts> = {
   homes,
   imports,
   invites,
+  lists,
   people,
   registry,
   reset,
+  search,
   settings,
   shell,
   staff,

@@ -12,8 +12,10 @@ import { complexes } from './en/complexes.ts'
 import { dashboard } from './en/dashboard.ts'
 import { imports } from './en/imports.ts'
 import { invites } from './en/invites.ts'
+import { lists } from './en/lists.ts'
 import { people } from './en/people.ts'
 import { registry } from './en/registry.ts'
+import { search } from './en/search.ts'
 import { settings } from './en/settings.ts'
 import { staff } from './en/staff.ts'
 import { units } from './en/units.ts'
@@ -29,9 +31,11 @@ export const en = {
   homes,
   imports,
   invites,
+  lists,
   people,
   registry,
   reset,
+  search,
   settings,
   shell,
   staff,

@@ -13,8 +13,10 @@ import { complexes } from './ru/complexes.ts'
 import { dashboard } from './ru/dashboard.ts'
 import { imports } from './ru/imports.ts'
 import { invites } from './ru/invites.ts'
+import { lists } from './ru/lists.ts'
 import { people } from './ru/people.ts'
 import { registry } from './ru/registry.ts'
+import { search } from './ru/search.ts'
 import { settings } from './ru/settings.ts'
 import { staff } from './ru/staff.ts'
 import { units } from './ru/units.ts'
@@ -30,9 +32,11 @@ export const ru: Translated<Texts> = {
   homes,
   imports,
   invites,
+  lists,
   people,
   registry,
   reset,
+  search,
   settings,
   shell,
   staff,

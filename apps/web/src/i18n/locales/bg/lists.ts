@@ -1,0 +1,33 @@
+import type { Translated } from '../../texts.ts'
+import type { lists as source } from '../en/lists.ts'
+
+export const lists: Translated<typeof source> = {
+  saved: 'Запазени филтри',
+  saveThis: 'Запази този филтър',
+  nothingToSave: 'Първо изберете филтър, после го запазете тук',
+  saveTitle: 'Запазване на филтър',
+  name: 'Име',
+  nameHelp: 'Пази се в този браузър, за вас и тази фирма.',
+  save: 'Запази филтъра',
+  savedToast: 'Филтърът „{name}“ е запазен',
+  remove: 'Премахни „{name}“',
+  removed: 'Филтърът „{name}“ е премахнат',
+  export: 'Експорт',
+  exportXlsx: 'Excel (XLSX)',
+  exportCsv: 'CSV',
+  exportNote: 'Редовете на този списък с филтрите му',
+  done: '„{name}“ е изтеглен',
+  started: 'Списъкът е дълъг. Подготвя се; ще го намерите в „Изтегляния“.',
+  downloads: 'Изтегляния',
+  downloadsUnderWay: 'Изтегляния: подготвят се {count}',
+  none: 'Нищо не се подготвя. Дългите списъци, които експортирате, стоят тук един ден.',
+  rows: '{done} от {total} реда',
+  waiting: 'Чака',
+  ready: 'Готово, до {time}',
+  failed: 'Не е завършено',
+  cancelled: 'Спряно',
+  cancel: 'Спри',
+  download: 'Изтегли',
+  downloadOf: 'Изтегли {name}',
+  cancelOf: 'Спри {name}',
+}

@@ -1,0 +1,41 @@
+import type { Translated } from '../../texts.ts'
+import type { search as source } from '../en/search.ts'
+
+export const search: Translated<typeof source> = {
+  open: 'Търсене',
+  title: 'Търсене и команди',
+  prompt: 'Номер, име, телефон, имейл или команда',
+  results: 'Резултати',
+  recent: 'Наскоро отваряни',
+  pages: 'Към страница',
+  actions: 'Действия',
+  nothing: 'Няма нищо за „{q}“',
+  hint: 'Опитайте с номер на обект, „Лозенец 12“, име или края на телефонен номер.',
+  found: '{count} резултат | {count} резултата',
+  more: 'и още: уточнете търсенето',
+  invite: 'Покана за {number}',
+  switchTo: 'Действай като {name}',
+  themeTo: 'Изглед: {name}',
+  languageTo: 'Език: {name}',
+  kinds: {
+    units: 'Обекти',
+    people: 'Хора',
+    complexes: 'Комплекси',
+    buildings: 'Сгради',
+    invites: 'Активни покани',
+    staff: 'Служители',
+    companies: 'Фирми',
+  },
+  move: 'избор',
+  choose: 'отваряне',
+  leave: 'затваряне',
+  shortcuts: {
+    title: 'Клавишни комбинации',
+    search: 'Търсене и команди',
+    here: 'Покажи тези комбинации',
+    move: 'Движение по резултати, менюта и мрежата на етажите',
+    open: 'Отвори избраното',
+    close: 'Затвори прозорец или меню',
+    or: 'или',
+  },
+}

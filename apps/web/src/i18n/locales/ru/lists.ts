@@ -1,0 +1,33 @@
+import type { Translated } from '../../texts.ts'
+import type { lists as source } from '../en/lists.ts'
+
+export const lists: Translated<typeof source> = {
+  saved: 'Сохранённые фильтры',
+  saveThis: 'Сохранить этот фильтр',
+  nothingToSave: 'Сначала задайте фильтр, потом сохраните его здесь',
+  saveTitle: 'Сохранить фильтр',
+  name: 'Название',
+  nameHelp: 'Хранится в этом браузере, для вас и этой компании.',
+  save: 'Сохранить фильтр',
+  savedToast: 'Фильтр «{name}» сохранён',
+  remove: 'Удалить «{name}»',
+  removed: 'Фильтр «{name}» удалён',
+  export: 'Выгрузить',
+  exportXlsx: 'Excel (XLSX)',
+  exportCsv: 'CSV',
+  exportNote: 'Строки этого списка с его фильтрами',
+  done: 'Файл «{name}» скачан',
+  started: 'Список длинный. Он готовится; найдёте его в «Загрузках».',
+  downloads: 'Загрузки',
+  downloadsUnderWay: 'Загрузки: готовится {count}',
+  none: 'Ничего не готовится. Длинные списки, которые вы выгружаете, лежат здесь сутки.',
+  rows: '{done} из {total} строк',
+  waiting: 'Ждёт очереди',
+  ready: 'Готово, до {time}',
+  failed: 'Не закончено',
+  cancelled: 'Остановлено',
+  cancel: 'Остановить',
+  download: 'Скачать',
+  downloadOf: 'Скачать {name}',
+  cancelOf: 'Остановить {name}',
+}

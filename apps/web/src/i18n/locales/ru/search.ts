@@ -1,0 +1,41 @@
+import type { Translated } from '../../texts.ts'
+import type { search as source } from '../en/search.ts'
+
+export const search: Translated<typeof source> = {
+  open: 'Поиск',
+  title: 'Поиск и команды',
+  prompt: 'Номер, имя, телефон, почта или команда',
+  results: 'Результаты',
+  recent: 'Недавно открытые',
+  pages: 'Перейти',
+  actions: 'Действия',
+  nothing: 'По запросу «{q}» ничего не найдено',
+  hint: 'Попробуйте номер помещения, «Лозенец 12», имя или конец номера телефона.',
+  found: '{count} результат | {count} результата | {count} результатов',
+  more: 'и другие: уточните запрос',
+  invite: 'Приглашение в {number}',
+  switchTo: 'Действовать как {name}',
+  themeTo: 'Оформление: {name}',
+  languageTo: 'Язык: {name}',
+  kinds: {
+    units: 'Помещения',
+    people: 'Люди',
+    complexes: 'Комплексы',
+    buildings: 'Корпуса',
+    invites: 'Действующие приглашения',
+    staff: 'Сотрудники',
+    companies: 'Компании',
+  },
+  move: 'выбрать',
+  choose: 'открыть',
+  leave: 'закрыть',
+  shortcuts: {
+    title: 'Сочетания клавиш',
+    search: 'Поиск и команды',
+    here: 'Показать эти сочетания',
+    move: 'Двигаться по результатам, меню и сетке этажей',
+    open: 'Открыть выбранное',
+    close: 'Закрыть окно или меню',
+    or: 'или',
+  },
+}

@@ -205,7 +205,8 @@ export const explanation = z.strictObject({
         /** First day without access. */
         until: z.string().nullable(),
       }),
-      z.strictObject({ kind: z.literal('platform'), role: z.enum(ROLES) }),
+      /** Which role of the platform is told to who sees the whole company. */
+      z.strictObject({ kind: z.literal('platform'), role: z.enum(ROLES).nullable() }),
     ]),
   ),
   /** What would have given access and does not, or no longer. */
@@ -227,7 +228,7 @@ export const explanation = z.strictObject({
       }),
     ]),
   ),
-  /** In each capacity, by the rules the procedures themselves ask. */
+  /** In each capacity, by the rules the procedures themselves ask; without roles where those are not told. */
   rights: z.array(z.strictObject({ roles: z.array(z.enum(ROLES)), actions: z.array(z.enum(EXPLAINED_ACTIONS)) })),
 })
 

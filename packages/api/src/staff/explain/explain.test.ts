@@ -116,6 +116,17 @@ describe('why somebody sees something', () => {
       because: [{ kind: 'platform', role: 'platform_admin' }],
     })
   })
+
+  it('does not name the platform’s roles to managers', async () => {
+    const { company, complex, unit } = await buildHome()
+    const { user } = await employ(company, 'technician', { complexes: [complex] })
+    await buildGrant(user, 'platform_admin')
+    const manager = as(company, 'complex_manager', { complexes: [complex] }).staff
+    const answer = await manager.explain({ userId: user.id, kind: 'unit', id: unit.id })
+    expect(answer).toMatchObject({ hasAccess: true, because: [{ kind: 'platform', role: null }] })
+    expect(answer.rights).toEqual([{ roles: [], actions: expect.arrayContaining(['see']) }])
+    expect(JSON.stringify(answer)).not.toContain('platform_admin')
+  })
 })
 
 describe('why somebody sees nothing', () => {

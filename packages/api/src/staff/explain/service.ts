@@ -42,14 +42,17 @@ export const explainAccess = async (ctx: ExplainCtx, input: Input): Promise<Expl
   const rights = userId ? await loadRights(ctx.services.database, userId) : null
   const who = { ...known, userId, account: accountOf(rights) }
   const actors = who.account === 'active' && rights ? actorsOf(rights, ctx.actor.companyId) : []
+  const isWhole = staffScope(ctx.actor) === 'company'
+  /** Who works for the platform as what is not for managers of complexes. */
+  const toldOf = ({ actor, roles }: (typeof actors)[number]) => (isWhole || actor.kind !== 'platform' ? roles : [])
   const capacities = await Promise.all(
-    actors.map(async (actor) => ({ roles: actor.roles, actions: await actionsOn(ctx.db, actor.actor, subject) })),
+    actors.map(async (actor) => ({ roles: toldOf(actor), actions: await actionsOn(ctx.db, actor.actor, subject) })),
   )
   const grants = await explainGrants(ctx, userId, subject, who.account === 'active')
   const homes = await explainHomes(ctx, { userId, personIds }, subject, who.account === 'active')
   const platform = actors
     .filter(({ actor }, index) => actor.kind === 'platform' && capacities[index]!.actions.includes('see'))
-    .flatMap(({ roles }) => roles.map((role) => ({ kind: 'platform' as const, role })))
+    .flatMap((actor) => (isWhole ? toldOf(actor) : [null]).map((role) => ({ kind: 'platform' as const, role })))
   return {
     who,
     subject,

@@ -146,6 +146,7 @@ export const staff: Translated<typeof en> = {
     nothing: 'Там няма и не е имал(а) нито роля, нито дом.',
     mayDo: 'Какво може да прави там',
     as: 'Като {roles}',
+    asPlatform: 'От името на servAI',
     account: {
       none: 'Няма профил: човек от регистъра не вижда нищо, докато не се регистрира и не приеме покана.',
       unproven: 'Имейл адресът на профила още не е потвърден, затова той не вижда нищо.',
@@ -157,6 +158,7 @@ export const staff: Translated<typeof en> = {
       residency: '{kind}, {unit}, от {date}',
       residencyUntil: '{kind}, {unit}, от {date} до {until}',
       platform: '{role} на servAI: вижда всички фирми и не променя нищо в тях',
+      platformUnnamed: 'Работи в servAI: вижда фирмите и не променя нищо в тях',
       grant_expired: '{role}, {where}: изтекло на {date}',
       grant_revoked: '{role}, {where}: правата са отнети на {date} от {name}',
       residency_ended: '{kind}, {unit}, до {date}; от този ден няма достъп',

@@ -142,6 +142,7 @@ export const staff = {
     nothing: 'No role and no home there, now or before.',
     mayDo: 'What they may do there',
     as: 'As {roles}',
+    asPlatform: 'For servAI',
     account: {
       none: 'There is no account: a person in the registry sees nothing until they register and accept an invite.',
       unproven: 'The e-mail address of the account is not confirmed yet, so it sees nothing.',
@@ -153,6 +154,7 @@ export const staff = {
       residency: '{kind} of {unit} since {date}',
       residencyUntil: '{kind} of {unit} since {date} until {until}',
       platform: '{role} of servAI: sees every company, changes nothing inside',
+      platformUnnamed: 'Works for servAI: sees companies, changes nothing inside',
       grant_expired: '{role} in {where} ended on {date}',
       grant_revoked: '{role} in {where} was taken away on {date} by {name}',
       residency_ended: '{kind} of {unit} until {date}; since that day it gives no access',

@@ -146,6 +146,7 @@ export const staff: Translated<typeof en> = {
     nothing: 'Ни роли, ни жилья там нет и не было.',
     mayDo: 'Что там можно делать',
     as: 'В роли: {roles}',
+    asPlatform: 'От servAI',
     account: {
       none: 'Учётной записи нет: человек из реестра ничего не видит, пока не зарегистрируется и не примет приглашение.',
       unproven: 'Адрес почты учётной записи ещё не подтверждён, поэтому ей ничего не видно.',
@@ -157,6 +158,7 @@ export const staff: Translated<typeof en> = {
       residency: '{kind}, {unit}, с {date}',
       residencyUntil: '{kind}, {unit}, с {date} до {until}',
       platform: '{role} servAI: видит все компании, внутри ничего не меняет',
+      platformUnnamed: 'Работает в servAI: видит компании, внутри ничего не меняет',
       grant_expired: '{role}, {where}: срок истёк {date}',
       grant_revoked: '{role}, {where}: права отозваны {date}, {name}',
       residency_ended: '{kind}, {unit}, до {date}; с этого дня доступа нет',

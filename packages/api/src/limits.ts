@@ -35,6 +35,10 @@ export const LIMITS = {
   invite_accept: { limit: 5, windowSeconds: 5 * MINUTE },
   invite_accept_address: { limit: 100, windowSeconds: 5 * MINUTE },
   invite_mail: { limit: 5, windowSeconds: HOUR },
+  /** A batch counts once: its messages count for the company. */
+  invite_mail_account: { limit: 60, windowSeconds: HOUR },
+  /** By recipient, colleagues and residents: two for each unit of the largest batch, and some. */
+  invite_mail_company: { limit: 5000, windowSeconds: DAY },
   claim_directory: { limit: 30, windowSeconds: MINUTE },
   claim: { limit: 5, windowSeconds: DAY },
   claim_address: { limit: 50, windowSeconds: DAY },
@@ -49,16 +53,16 @@ export type LimitName = keyof typeof LIMITS
 /** Whose call it is, for each limit that applies to it. */
 export type LimitKeys = Partial<Record<LimitName, string>>
 
-/** Counts one call against every named limit; counts none when one of them refuses. */
-export const take = ({ limiter }: Pick<Services, 'limiter'>, keys: LimitKeys) => {
+/** Counts one call, or as many as it costs, against every named limit; counts none when one of them refuses. */
+export const take = ({ limiter }: Pick<Services, 'limiter'>, keys: LimitKeys, cost = 1) => {
   const [first, ...others] = Object.entries(keys).map(([name, key]) => ({ name, key, ...LIMITS[name as LimitName] }))
   if (!first) throw new TypeError('a call is counted against at least one limit')
-  return limiter.take([first, ...others])
+  return limiter.take([first, ...others], cost)
 }
 
 /** @throws limited request.rate_limited */
-export const enforce = async (services: Pick<Services, 'limiter'>, keys: LimitKeys) => {
-  const verdict = await take(services, keys)
+export const enforce = async (services: Pick<Services, 'limiter'>, keys: LimitKeys, cost = 1) => {
+  const verdict = await take(services, keys, cost)
   if (!verdict.allowed)
     throw new DomainError('limited', 'request.rate_limited', { retryAfterSeconds: verdict.retryAfterSeconds })
   return verdict

@@ -12,6 +12,16 @@ export const line = (max: number, min = 1) =>
     .max(max)
     .refine((value) => value.isWellFormed() && !CONTROL.test(value), { params: { code: 'control_characters' } })
 
+const LINK = /:\/\/|www\./iu
+/** Line separators, and what makes text run backwards. */
+const LAYOUT = /[\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+
+/** A name that messages to strangers begin with: no address of a page. */
+export const properName = (max: number) =>
+  line(max)
+    .refine((value) => !LAYOUT.test(value), { params: { code: 'control_characters' } })
+    .refine((value) => !LINK.test(value), { params: { code: 'link_in_name' } })
+
 export const optionalLine = (max: number) => line(max, 0)
 
 /** In lower case, as the database writes it: two spellings of one id would pass for two. */

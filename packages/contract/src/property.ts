@@ -2,7 +2,7 @@ import { COMPANY_STATUSES, RESIDENCY_KINDS, UNIT_TYPES, VERIFIED_LEVELS } from '
 import { z } from 'zod'
 import { email } from './auth.ts'
 import { compact, isBic, isIban, isVatNumber } from './company-numbers.ts'
-import { bulk, day, decimal, id, line, optionalLine, page, pageInput, timezone, version } from './fields.ts'
+import { bulk, day, decimal, id, line, optionalLine, page, pageInput, properName, timezone, version } from './fields.ts'
 import { LOCALES } from './locales.ts'
 import { foundersInput } from './staff.ts'
 
@@ -42,7 +42,7 @@ const code = (isOne: (text: string) => boolean, name: string) =>
     .nullable()
 
 const companyFields = {
-  name: line(200),
+  name: properName(200),
   legalName: line(200),
   registrationNumber: line(40),
   /** Held to the form of its country, which is known beside the country only. */
@@ -63,6 +63,7 @@ const FITS_COUNTRY = { path: ['vatNumber'], params: { code: 'vat_number' } }
 export const company = z.strictObject({
   ...row,
   ...companyFields,
+  name: z.string(),
   vatNumber: z.string().nullable(),
   email: z.string().nullable(),
   iban: z.string().nullable(),
@@ -95,10 +96,11 @@ export const setCompanyStatusInput = z.strictObject({
 })
 export const companyPage = page(company)
 
-const complexFields = { name: line(200), city: line(100), address: line(300), timezone }
+const complexFields = { name: properName(200), city: line(100), address: line(300), timezone }
 export const complex = z.strictObject({
   ...row,
   ...complexFields,
+  name: z.string(),
   buildings: z.int(),
   units: z.int(),
 })

@@ -12,6 +12,7 @@ import {
   registrationAttempt,
   residentInvite,
   sessionEnded,
+  staffInvite,
   verification,
   welcome,
 } from './messages.ts'
@@ -101,6 +102,22 @@ describe.each(everyMessage)('$kind in $locale', ({ locale, kind, message }) => {
   it('has a subject of one short line', () => {
     expect(message.subject).toMatch(/^[^\p{Cc}]{10,60}$/u)
   })
+})
+
+it.each(LOCALES)('draws no link from what a company calls itself and its homes, in %s', (locale) => {
+  const evil = 'Dom.bg http://evil.example/a www.evil.example sales@evil.example\nж.к. Чайка'
+  const names = { company: evil, complex: evil, address: evil, unit: evil }
+  const at = { ...context(locale), ...names, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia', note: '' }
+  for (const message of [
+    residentInvite(at),
+    staffInvite({ ...at, role: 'director' }),
+    claimApproved(at),
+    claimDeclined(at),
+  ])
+    for (const part of [message.subject, message.text, readable(message.html)]) {
+      expect(part).toContain('Dom. bg http :// evil. example/a www. evil. example sales @ evil. example ж. к. Чайка')
+      expect(part).not.toMatch(/evil\.example|www\.evil|http:\/\/evil/)
+    }
 })
 
 it('is written differently in each language', () => {

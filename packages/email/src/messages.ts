@@ -62,8 +62,9 @@ type HomeContext = MessageContext & { company: string; complex: string; address:
 export const residentInvite = (context: HomeContext & { token: string; expiresAt: Date; timeZone: string }): Message =>
   compose(context, `/invite#${encodeURIComponent(context.token)}`, (texts, sender) => {
     const { company, complex, address, unit } = context
+    const names = unlinked({ company, complex, address, unit })
     const expiresOn = day(context.locale, context.expiresAt, context.timeZone)
-    return texts.residentInvite({ ...sender, company, complex, address, unit, expiresOn })
+    return texts.residentInvite({ ...sender, ...names, expiresOn })
   })
 
 type StaffContext = MessageContext & {
@@ -77,7 +78,8 @@ type StaffContext = MessageContext & {
 /** To somebody who is to work for a company; only the account with this address can accept. */
 export const staffInvite = (context: StaffContext): Message =>
   compose(context, `/staff-invite#${encodeURIComponent(context.token)}`, (texts, sender) => {
-    const { company, role, locale, expiresAt, timeZone } = context
+    const { role, locale, expiresAt, timeZone } = context
+    const { company } = unlinked({ company: context.company })
     return texts.staffInvite({
       ...sender,
       company,
@@ -90,14 +92,15 @@ type ClaimContext = MessageContext & { company: string; complex: string; unit: s
 
 export const claimApproved = (context: ClaimContext): Message =>
   compose(context, '/home', (texts, sender) => {
-    const { company, complex, unit, note } = context
-    return texts.claimApproved({ ...sender, company, complex, unit: unit ?? '', note: oneLine(note) })
+    const { company, complex } = context
+    const names = unlinked({ company, complex, unit: context.unit ?? '' })
+    return texts.claimApproved({ ...sender, ...names, note: oneLine(context.note) })
   })
 
 export const claimDeclined = (context: ClaimContext): Message =>
   compose(context, '/home/requests', (texts, sender) => {
-    const { company, complex, note } = context
-    return texts.claimDeclined({ ...sender, company, complex, note: oneLine(note) })
+    const { company, complex } = context
+    return texts.claimDeclined({ ...sender, ...unlinked({ company, complex }), note: oneLine(context.note) })
   })
 
 const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {
@@ -124,6 +127,19 @@ const greetableName = (name: string | null | undefined): string | undefined => {
   const line = oneLine(name ?? '')
   return /^\p{L}[\p{L}\p{M}'’. -]{0,39}$/u.test(line) && !/\.[^\s]/.test(line) ? line : undefined
 }
+
+/** Names that a company wrote, with a space where mail clients would draw a link: after a dot inside a word, before `://`. */
+const unlinked = <T extends Record<string, string>>(names: T): T =>
+  // The keys are those of `names`, each with a text again.
+  Object.fromEntries(
+    Object.entries(names).map(([key, name]) => [
+      key,
+      oneLine(name)
+        .replace(/\.(?=\p{L})/gu, '. ')
+        .replaceAll('://', ' :// ')
+        .replaceAll('@', ' @ '),
+    ]),
+  ) as T
 
 /** In hours from one hour on, else in tens of minutes: rounded down, and the same grammatical form in every language. */
 const duration = (locale: Locale, minutes: number) => {

@@ -13,6 +13,7 @@ const GENERAL = [
   'invalid_value',
   'invalid_union',
   'control_characters',
+  'link_in_name',
   'date_out_of_range',
   'timezone',
   'share_above_whole',

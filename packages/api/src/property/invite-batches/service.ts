@@ -20,6 +20,7 @@ import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emitEach } from '../../events.ts'
 import { isOneOf } from '../../keyset.ts'
+import { enforce } from '../../limits.ts'
 import { addressOf, creatorOf, inCare, isAdoptable, isForTheUnit, newToken, pathOf } from '../invites/service.ts'
 import { editScope, within } from '../policy.ts'
 import { readSettings } from '../settings/service.ts'
@@ -101,7 +102,7 @@ export const planInvites = async (ctx: Ctx, input: z.output<typeof planInvitesIn
  * everybody it is sent to.
  *
  * @throws not_found property.complex_not_found, property.building_not_found, property.entrance_not_found,
- *   invalid invites.too_many_units
+ *   invalid invites.too_many_units, limited request.rate_limited
  */
 export const createInvites = async (ctx: Ctx, input: z.output<typeof createInvitesInput>) => {
   const { db, services, now } = ctx
@@ -121,6 +122,13 @@ export const createInvites = async (ctx: Ctx, input: z.output<typeof createInvit
     const recipients = input.mail ? unit.mailable : []
     return { token: newToken(services), unitId: unit.id, recipients }
   })
+  const mails = rows.flatMap(({ token, recipients }) =>
+    recipients.map((personId) => ({ companyId, inviteId: token.id, personId })),
+  )
+  if (mails.length > 0) {
+    await enforce(services, { invite_mail_account: userId })
+    await enforce(services, { invite_mail_company: companyId }, mails.length)
+  }
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
     await db.insert(invites).values(
       rows.slice(from, from + ROWS_AT_ONCE).map(({ token, unitId, recipients }) => ({
@@ -133,9 +141,6 @@ export const createInvites = async (ctx: Ctx, input: z.output<typeof createInvit
         mailedAt: recipients.length > 0 ? now() : null,
       })),
     )
-  const mails = rows.flatMap(({ token, recipients }) =>
-    recipients.map((personId) => ({ companyId, inviteId: token.id, personId })),
-  )
   await emitEach(ctx, 'invites.mail_requested', mails)
   services.metrics.invitesCreated.inc(rows.length)
   return { created: rows.length, mailed: mails.length }

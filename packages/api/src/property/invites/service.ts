@@ -240,7 +240,13 @@ const revoke = ({ db, actor, now }: Ctx, id: string) =>
 
 /** @throws limited request.rate_limited */
 const requestMail = async (ctx: Ctx, payload: { companyId: string; inviteId: string; personId: string }) => {
-  await enforce(ctx.services, { invite_mail: payload.personId })
+  const { companyId, personId } = payload
+  const account = ctx.actor.userId ?? ''
+  await enforce(ctx.services, {
+    invite_mail: personId,
+    invite_mail_account: account,
+    invite_mail_company: companyId,
+  })
   await emit(ctx, 'invites.mail_requested', payload)
 }
 

@@ -92,6 +92,11 @@ export const listStaffInvites = async (ctx: Ctx, input: z.output<typeof listStaf
   return { items: await present(ctx, items), nextCursor }
 }
 
+const senderOf = ({ actor }: Ctx) => ({
+  staff_invite: actor.userId ?? '',
+  invite_mail_company: actor.companyId ?? '',
+})
+
 /**
  * Sends an invite by e-mail; one that has expired gives way to the new one.
  *
@@ -102,7 +107,7 @@ export const createStaffInvite = async (ctx: Ctx, input: z.output<typeof createS
   const { email, role, complexIds, title, specialisations, locale } = input
   await holdComplexes(ctx.db, complexIds)
   requireGrantable(ctx.actor, role, complexIds)
-  await enforce(ctx.services, { staff_invite: ctx.actor.userId ?? '' })
+  await enforce(ctx.services, senderOf(ctx))
   await ctx.db
     .update(staffInvites)
     .set({ revokedAt: sql`now()`, revokedBy: ctx.actor.userId })
@@ -128,7 +133,7 @@ export const createStaffInvite = async (ctx: Ctx, input: z.output<typeof createS
 export const resendStaffInvite = async (ctx: Ctx, { id }: { id: string }) => {
   const { role, complexIds } = await lockInvite(ctx, id)
   requireGrantable(ctx.actor, role, complexIds)
-  await enforce(ctx.services, { staff_invite_resend: id, staff_invite: ctx.actor.userId ?? '' })
+  await enforce(ctx.services, { staff_invite_resend: id, ...senderOf(ctx) })
   const days = (await readSettings(ctx.db, null))['staff.inviteTtlDays'].value
   await ctx.db
     .update(staffInvites)

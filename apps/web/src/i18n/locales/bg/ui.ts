@@ -78,6 +78,7 @@ export const ui: Translated<typeof source> = {
     invalid_value: 'Изберете една от възможностите',
     invalid_union: 'Тази стойност не може да се използва',
     control_characters: 'Махнете новите редове и невидимите знаци',
+    link_in_name: 'Напишете името без адрес на страница',
     date_out_of_range: 'Изберете дата между 1900 и 2199 година',
     timezone: 'Изберете часова зона от списъка',
     share_above_whole: 'Делът не може да е по-голям от цялото',

@@ -75,6 +75,7 @@ export const ui = {
     invalid_value: 'Choose one of the options',
     invalid_union: 'This cannot be used',
     control_characters: 'Remove line breaks and invisible characters',
+    link_in_name: 'Write the name without the address of a page',
     date_out_of_range: 'Choose a date between 1900 and 2199',
     timezone: 'Choose a time zone from the list',
     share_above_whole: 'A share cannot be more than the whole',

@@ -78,6 +78,7 @@ export const ui: Translated<typeof source> = {
     invalid_value: 'Выберите один из вариантов',
     invalid_union: 'Это значение не подходит',
     control_characters: 'Уберите переносы строк и невидимые символы',
+    link_in_name: 'Напишите название без адреса страницы',
     date_out_of_range: 'Выберите дату между 1900 и 2199 годом',
     timezone: 'Выберите часовой пояс из списка',
     share_above_whole: 'Доля не может быть больше целого',

@@ -161,7 +161,7 @@ const changesOf = ({ entity, before, after }: AuditRow, names: Names): Entry['ch
 
 const shown = (column: string, values: Values | null, names: Names): Shown => {
   const value = values?.[column]
-  if (value === undefined || value === null) return null
+  if (value === undefined || value === null || value === '') return null
   if (column === 'user_id') return true
   if (column === 'share_numerator') return `${String(value)}/${String(values?.['share_denominator'])}`
   if (column in NAMED) return names.get(String(value))?.name ?? null

@@ -22,7 +22,12 @@ export default defineConfig(({ mode }) => {
         {
           name: 'staff panel',
           limitKb: 250,
-          modules: ['src/shells/StaffShell.vue', 'src/features/dashboard/DashboardPage.vue', 'src/i18n/locales/ru.ts'],
+          modules: [
+            'src/shells/StaffShell.vue',
+            'src/features/dashboard/DashboardPage.vue',
+            'src/i18n/locales/ru.ts',
+            'src/i18n/locales/ru-staff.ts',
+          ],
         },
       ]),
     ],

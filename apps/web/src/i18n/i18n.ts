@@ -1,7 +1,7 @@
 import { localeOf, type Locale } from '@servai/contract/locales'
 import { readonly, ref } from 'vue'
 import { createI18n } from 'vue-i18n'
-import type { TextKey, Texts, Translated } from './texts.ts'
+import type { StaffTexts, TextKey, Texts, Translated } from './texts.ts'
 
 const KEY = 'servai.locale'
 
@@ -9,6 +9,12 @@ const LOADERS: Record<Locale, () => Promise<Translated<Texts>>> = {
   en: () => import('./locales/en.ts').then(({ en }) => en),
   ru: () => import('./locales/ru.ts').then(({ ru }) => ru),
   bg: () => import('./locales/bg.ts').then(({ bg }) => bg),
+}
+
+const STAFF_LOADERS: Record<Locale, () => Promise<Translated<StaffTexts>>> = {
+  en: () => import('./locales/en-staff.ts').then(({ enStaff }) => enStaff),
+  ru: () => import('./locales/ru-staff.ts').then(({ ruStaff }) => ruStaff),
+  bg: () => import('./locales/bg-staff.ts').then(({ bgStaff }) => bgStaff),
 }
 
 /** Names of the languages in themselves. */
@@ -33,9 +39,25 @@ const chosen = ref<Locale>('en')
 
 export const locale = readonly(chosen)
 
+let needsStaffTexts = false
+const complete = new Set<Locale>()
+
+const loadTexts = async (wanted: Locale) => {
+  if (!i18n.global.availableLocales.includes(wanted)) i18n.global.setLocaleMessage(wanted, await LOADERS[wanted]())
+  if (!needsStaffTexts || complete.has(wanted)) return
+  i18n.global.mergeLocaleMessage(wanted, await STAFF_LOADERS[wanted]())
+  complete.add(wanted)
+}
+
+/** Resolves when the page at hand can say what only the staff reads, from now on in every language. */
+export const loadStaffTexts = () => {
+  needsStaffTexts = true
+  return loadTexts(chosen.value)
+}
+
 /** Loads the texts of a language and shows them; resolves when the page speaks it. */
 export const showLocale = async (next: Locale) => {
-  if (!i18n.global.availableLocales.includes(next)) i18n.global.setLocaleMessage(next, await LOADERS[next]())
+  await loadTexts(next)
   i18n.global.locale.value = next
   chosen.value = next
   document.documentElement.lang = next

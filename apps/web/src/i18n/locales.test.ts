@@ -1,13 +1,17 @@
 import { LOCALES } from '@servai/contract/locales'
 import { REASONS } from '@servai/contract/reasons'
 import { describe, expect, it } from 'vitest'
-import { i18n, showLocale, t } from './i18n.ts'
+import { i18n, loadStaffTexts, showLocale, t } from './i18n.ts'
+import { bgStaff } from './locales/bg-staff.ts'
 import { bg } from './locales/bg.ts'
+import { enStaff } from './locales/en-staff.ts'
 import { en } from './locales/en.ts'
+import { ruStaff } from './locales/ru-staff.ts'
 import { ru } from './locales/ru.ts'
+import type { RouteRecordRaw } from 'vue-router'
 import type { TextKey } from './texts.ts'
 
-const locales = { en, ru, bg }
+const locales = { en: { ...en, ...enStaff }, ru: { ...ru, ...ruStaff }, bg: { ...bg, ...bgStaff } }
 
 const flatten = (texts: object, prefix = ''): [string, string][] =>
   Object.entries(texts).flatMap(([key, value]: [string, unknown]) =>
@@ -16,7 +20,11 @@ const flatten = (texts: object, prefix = ''): [string, string][] =>
       : [[`${prefix}${key}`, String(value)] as [string, string]],
   )
 
-const texts = { en: new Map(flatten(en)), ru: new Map(flatten(ru)), bg: new Map(flatten(bg)) }
+const texts = {
+  en: new Map(flatten(locales.en)),
+  ru: new Map(flatten(locales.ru)),
+  bg: new Map(flatten(locales.bg)),
+}
 
 /** Each once: a plural form may write its number out, as in "One home | {count} homes". */
 const placeholdersOf = (text: string) =>
@@ -52,6 +60,7 @@ describe.each(LOCALES)('%s', (locale) => {
 
   it('can be shown, all of it', async () => {
     await showLocale(locale)
+    await loadStaffTexts()
     const values = { count: 5, n: 5 }
     const broken = [...texts[locale].keys()].filter((key) => {
       // The keys of the English texts are the type.
@@ -77,4 +86,55 @@ it('counts as Russian does', async () => {
 
 it('keeps only the languages that were asked for', () => {
   expect(i18n.global.availableLocales.toSorted()).toEqual(Object.keys(locales).toSorted())
+})
+
+describe('what only the staff reads', () => {
+  const sources: Record<string, string> = import.meta.glob('../**/*.{ts,vue}', {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  })
+  const modules = import.meta.glob<{ routes: RouteRecordRaw[] }>('../features/*/routes.ts', { eager: true })
+  const routes = Object.values(modules).flatMap((module) => module.routes)
+  const source = (path: string) => sources[path] ?? ''
+  const resolve = (from: string, path: string) => {
+    const parts = `${from.replace(/[^/]*$/, '')}${path}`.split('/')
+    const kept: string[] = []
+    for (const part of parts) {
+      if (part === '.' || part === '') continue
+      if (part === '..' && kept.length > 0 && kept.at(-1) !== '..') kept.pop()
+      else kept.push(part)
+    }
+    return kept[0] === '..' ? kept.join('/') : `./${kept.join('/')}`
+  }
+
+  /** Pages that open in another shell than the staff's, with all they import. */
+  const reachable = () => {
+    const found = new Set<string>()
+    const visit = (path: string) => {
+      if (found.has(path) || !(path in sources)) return
+      found.add(path)
+      for (const [, target] of source(path).matchAll(/^import (?!type)[^']*?'(\.[^']+)'/gm))
+        visit(resolve(path, target!))
+    }
+    for (const start of ['../main.ts', '../shells/ResidentShell.vue', '../shells/AuthShell.vue']) visit(start)
+    for (const { component, meta } of routes) {
+      // A lazy page is a function that imports it.
+      const page = /features\/[^"']+\.vue/.exec(String(component))?.[0]
+      if (page && meta?.shell !== 'staff' && !String(component).includes('withStaffTexts')) visit(`../${page}`)
+    }
+    return [...found].filter((path) => !/\/(locales|routes)[./]/.test(path) && !path.endsWith('StaffShell.vue'))
+  }
+
+  it('is on no page of residents or visitors', () => {
+    const pages = reachable()
+    expect(pages).toEqual(
+      expect.arrayContaining(['../features/homes/HomesPage.vue', '../features/homes/components/HomeCard.vue']),
+    )
+    const names = Object.keys(enStaff).join('|')
+    const foreign = pages.flatMap((path) =>
+      [...source(path).matchAll(new RegExp(`['\`](?:${names})\\.[\\w.$]+`, 'g'))].map(([key]) => `${path}: ${key}`),
+    )
+    expect(foreign).toEqual([])
+  })
 })

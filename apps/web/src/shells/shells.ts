@@ -1,12 +1,16 @@
 import { markRaw, shallowReactive, type Component } from 'vue'
 import type { Shell } from '../features/meta.ts'
+import { loadStaffTexts } from '../i18n/i18n.ts'
 import { session } from '../session.ts'
 
 type ShellName = Exclude<Shell, 'own'>
 
 const LOADERS: Record<ShellName, () => Promise<{ default: Component }>> = {
   auth: () => import('./AuthShell.vue'),
-  staff: () => import('./StaffShell.vue'),
+  staff: async () => {
+    const [shell] = await Promise.all([import('./StaffShell.vue'), loadStaffTexts()])
+    return shell
+  },
   resident: () => import('./ResidentShell.vue'),
 }
 

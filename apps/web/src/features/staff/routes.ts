@@ -1,6 +1,13 @@
 import type { RouteRecordRaw } from 'vue-router'
 import * as icons from '../../ui/icons.ts'
 import { EDITORS, STAFF_READERS } from '../property/roles.ts'
+import { loadStaffTexts } from '../../i18n/i18n.ts'
+
+/** For who is not in the shell of the staff yet. */
+const withStaffTexts = async <Page>(page: Promise<Page>) => {
+  await loadStaffTexts()
+  return page
+}
 
 export const routes: RouteRecordRaw[] = [
   {
@@ -44,7 +51,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/staff-invite',
     name: 'staff-invite',
-    component: () => import('./AcceptStaffInvitePage.vue'),
+    component: () => withStaffTexts(import('./AcceptStaffInvitePage.vue')),
     meta: { shell: 'auth', access: 'open', title: 'staff.accept.title' },
   },
 ]

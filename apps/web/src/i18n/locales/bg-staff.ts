@@ -1,0 +1,24 @@
+import type { StaffTexts, Translated } from '../texts.ts'
+import { buildings } from './bg/buildings.ts'
+import { complexes } from './bg/complexes.ts'
+import { dashboard } from './bg/dashboard.ts'
+import { imports } from './bg/imports.ts'
+import { lists } from './bg/lists.ts'
+import { registry } from './bg/registry.ts'
+import { search } from './bg/search.ts'
+import { settings } from './bg/settings.ts'
+import { staff } from './bg/staff.ts'
+import { units } from './bg/units.ts'
+
+export const bgStaff: Translated<StaffTexts> = {
+  buildings,
+  complexes,
+  dashboard,
+  imports,
+  lists,
+  registry,
+  search,
+  settings,
+  staff,
+  units,
+}

@@ -1,0 +1,23 @@
+import { buildings } from './en/buildings.ts'
+import { complexes } from './en/complexes.ts'
+import { dashboard } from './en/dashboard.ts'
+import { imports } from './en/imports.ts'
+import { lists } from './en/lists.ts'
+import { registry } from './en/registry.ts'
+import { search } from './en/search.ts'
+import { settings } from './en/settings.ts'
+import { staff } from './en/staff.ts'
+import { units } from './en/units.ts'
+
+export const enStaff = {
+  buildings,
+  complexes,
+  dashboard,
+  imports,
+  lists,
+  registry,
+  search,
+  settings,
+  staff,
+  units,
+}

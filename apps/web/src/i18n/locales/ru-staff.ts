@@ -1,0 +1,24 @@
+import type { StaffTexts, Translated } from '../texts.ts'
+import { buildings } from './ru/buildings.ts'
+import { complexes } from './ru/complexes.ts'
+import { dashboard } from './ru/dashboard.ts'
+import { imports } from './ru/imports.ts'
+import { lists } from './ru/lists.ts'
+import { registry } from './ru/registry.ts'
+import { search } from './ru/search.ts'
+import { settings } from './ru/settings.ts'
+import { staff } from './ru/staff.ts'
+import { units } from './ru/units.ts'
+
+export const ruStaff: Translated<StaffTexts> = {
+  buildings,
+  complexes,
+  dashboard,
+  imports,
+  lists,
+  registry,
+  search,
+  settings,
+  staff,
+  units,
+}

@@ -33,11 +33,12 @@ export const useResidency = (id: MaybeRefOrGetter<string>) =>
     }),
   )
 
-/** Everybody who lives or lived in a unit, newest first. */
+/** Everybody who lives or lived in a unit, newest first; nobody while no unit is chosen. */
 export const useResidentsOfUnit = (unitId: MaybeRefOrGetter<string>) =>
   reactive(
     useQuery({
       queryKey: computed(() => residencyKeys.options(toValue(unitId))),
+      enabled: computed(() => toValue(unitId) !== ''),
       queryFn: ({ signal }) =>
         everyRow((cursor) =>
           api.property.residencies.list.query(

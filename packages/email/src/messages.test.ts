@@ -40,6 +40,14 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     registrationAttempt: registrationAttempt(at),
     sessionEnded: sessionEnded({ ...at, endedAt: changedAt }),
     residentInvite: residentInvite({ ...at, ...home, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia' }),
+    staffInvite: staffInvite({
+      ...at,
+      company: home.company,
+      role: 'complex_manager',
+      token: TOKEN,
+      expiresAt: changedAt,
+      timeZone: 'Europe/Sofia',
+    }),
     claimApproved: claimApproved({ ...at, ...home, note: '' }),
     claimDeclined: claimDeclined({ ...at, ...home, note: 'Нужен договор\r\n+359 88 123' }),
   }
@@ -53,6 +61,7 @@ const LINKS: Record<string, string> = {
   registrationAttempt: 'https://homes.example/sign-in',
   sessionEnded: 'https://homes.example/forgot-password',
   residentInvite: `https://homes.example/invite#${TOKEN}`,
+  staffInvite: `https://homes.example/staff-invite#${TOKEN}`,
   claimApproved: 'https://homes.example/home',
   claimDeclined: 'https://homes.example/home/requests',
 }

@@ -1,5 +1,5 @@
 import type { ResidencyKind } from '@servai/db/schema/enums'
-import { dateOfSerial } from './xlsx-styles.ts'
+import { dateOfSerial } from './serial-date.ts'
 
 const KINDS: [RegExp, ResidencyKind][] = [
   [

@@ -3,7 +3,8 @@ import { FileRefused, MAX_COLUMNS, type Sheet, type SheetRow } from './sheet.ts'
 import { readMergedCells, type MergedCells } from './merged-cells.ts'
 import { placeOf } from './place.ts'
 import { attribute, createParser, parseXml, textOf } from './xml.ts'
-import { dateOfSerial, readStyles, type Styles } from './xlsx-styles.ts'
+import { dateOfSerial } from './serial-date.ts'
+import { readStyles, type Styles } from './xlsx-styles.ts'
 import { openZip, type Zip } from './zip.ts'
 
 const ROW_NUMBER = /^[1-9]\d{0,6}$/

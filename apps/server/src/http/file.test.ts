@@ -16,15 +16,20 @@ const serve = async (content: () => AsyncGenerator<Buffer>) => {
   const answered = new Promise<number>((resolve) => (told = resolve))
   const server = http.createServer((req, res) => {
     const exchange: Exchange = {
-      ...{ req, res, method: req.method ?? 'GET', path: '/', query: '', requestId: 'r', address: 'a', route: 'file' },
-      ...{
-        calls: undefined,
-        accessToken: null,
-        headers: [],
-        quota: undefined,
-        refusal: undefined,
-        deadline: undefined,
-      },
+      req,
+      res,
+      method: req.method ?? 'GET',
+      path: '/',
+      query: '',
+      requestId: 'r',
+      address: 'a',
+      route: 'file',
+      calls: undefined,
+      accessToken: null,
+      headers: [],
+      quota: undefined,
+      refusal: undefined,
+      deadline: undefined,
       onAnswered: (_exchange, status) => told(status),
     }
     replyFile(exchange, [], { fileName: 'a.csv', contentType: 'text/csv', content: content() }, log).catch(() =>

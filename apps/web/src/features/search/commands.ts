@@ -7,6 +7,7 @@ import { session, suits, switchContext } from '../../session.ts'
 import { contextIcon, contextName, rolesText } from '../../shells/contexts.ts'
 import { setTheme, theme, THEMES } from '../../theme.ts'
 import * as icons from '../../ui/icons.ts'
+import { MENU_GROUPS } from '../meta.ts'
 
 export type Command = {
   id: string
@@ -37,19 +38,21 @@ export const useCommands = (showShortcuts: () => void) => {
   const pages = computed(() =>
     router
       .getRoutes()
-      .flatMap(({ name, meta }): Command[] =>
-        meta.menu && (meta.shell === 'staff' || meta.shell === 'own') && suits(meta)
-          ? [
-              {
-                id: `page-${String(name)}`,
-                label: t(meta.menu.label),
-                note: null,
-                icon: meta.menu.icon,
-                to: { name: name! },
-              },
-            ]
-          : [],
-      ),
+      .flatMap(({ name, meta }): (Command & { place: number })[] => {
+        if (!meta.menu || !name || (meta.shell !== 'staff' && meta.shell !== 'own') || !suits(meta)) return []
+        const place = meta.shell === 'own' ? MENU_GROUPS.length : MENU_GROUPS.indexOf(meta.menu.group ?? 'today')
+        return [
+          {
+            id: `page-${String(name)}`,
+            label: t(meta.menu.label),
+            note: null,
+            icon: meta.menu.icon,
+            to: { name },
+            place,
+          },
+        ]
+      })
+      .toSorted((a, b) => a.place - b.place),
   )
 
   const creations = computed(() =>

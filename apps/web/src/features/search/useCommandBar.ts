@@ -11,7 +11,6 @@ export type Entry = Command & { recent?: Recent }
 export type EntryGroup = { key: string; label: string; entries: Entry[]; hasMore?: boolean }
 
 const PAUSE_MS = 120
-const MOST_COMMANDS = 8
 
 const ICONS: Record<SearchGroup['kind'], string> = {
   units: icons.unit,
@@ -75,7 +74,7 @@ export const useCommandBar = (close: () => void, showShortcuts: () => void) => {
 
   const offered = computed((): EntryGroup[] => {
     const words = typed.value.trim()
-    const fitting = (list: Command[]) => list.filter(({ label }) => matches(label, words)).slice(0, MOST_COMMANDS)
+    const fitting = (list: Command[]) => list.filter(({ label }) => matches(label, words))
     const latest = words === '' ? recent.items.value.map(({ kind, ...hit }) => entryOf(kind, hit)) : []
     return [
       { key: 'recent', label: t('search.recent'), entries: latest },

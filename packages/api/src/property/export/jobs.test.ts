@@ -1,4 +1,4 @@
-import { createExportInput } from '@servai/contract/exports'
+import type { createExportInput } from '@servai/contract/exports'
 import type { CompanyDb } from '@servai/db'
 import { exportFiles, exports } from '@servai/db/schema/exports'
 import {

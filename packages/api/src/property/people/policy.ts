@@ -1,4 +1,4 @@
-import { isNull, or, sql, type SQL } from 'drizzle-orm'
+import { and, isNull, or, sql, type SQL } from 'drizzle-orm'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
@@ -7,7 +7,7 @@ import { isOneOf } from '../../keyset.ts'
 import { actionsOn, editScope, homeScope, ownScope, requireAny, within, type Scope } from '../policy.ts'
 
 /** A residency counts while it stands, and for its person also where it went with them. */
-const standing = sql`(${residencies.deletedAt} is null or ${residencies.deletedWith} = ${people.id})`
+const standing = sql`(${residencies.deletedAt} is null or ${residencies.deletedWith} = ${residencies.personId})`
 
 /** People with a residency, now or ever, in a unit that stands in these complexes. */
 const knownIn = (scope: Scope): SQL | undefined =>
@@ -17,17 +17,25 @@ const knownIn = (scope: Scope): SQL | undefined =>
         where ${residencies.personId} = ${people.id} and ${standing}
           and ${units.deletedAt} is null and ${isOneOf(units.complexId, scope)})`
 
-const presentOrRestorable = (scope: Scope) =>
-  scope === 'company' ? undefined : or(isNull(people.deletedAt), knownIn(scope))
+/** The same for a list: collected once, from the complexes, instead of asked of one person after the other. */
+const amongThoseIn = (scope: Scope): SQL | undefined =>
+  scope === 'company'
+    ? undefined
+    : sql`${people.id} = any (array(select ${residencies.personId} from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
+        where ${standing} and ${units.deletedAt} is null and ${isOneOf(units.complexId, scope)}))`
+
+const presentOrRestorable = (scope: Scope, known: (scope: Scope) => SQL | undefined) =>
+  scope === 'company' ? undefined : or(isNull(people.deletedAt), known(scope))
 
 export const visibleTo = (actor: Actor) =>
-  sql.join([knownIn(homeScope(actor)) ?? sql`true`, presentOrRestorable(editScope(actor)) ?? sql`true`], sql` and `)
+  and(knownIn(homeScope(actor)), presentOrRestorable(editScope(actor), knownIn)) ?? sql`true`
 
 /** @throws forbidden auth.forbidden */
 export const listedFor = (actor: Actor, includeRemoved: boolean) => {
-  if (!includeRemoved) return sql.join([knownIn(homeScope(actor)) ?? sql`true`, isNull(people.deletedAt)], sql` and `)
+  const inCare = amongThoseIn(homeScope(actor))
+  if (!includeRemoved) return and(inCare, isNull(people.deletedAt))
   requireAny(editScope(actor))
-  return visibleTo(actor)
+  return and(inCare, presentOrRestorable(editScope(actor), amongThoseIn))
 }
 
 /** Homes of a person that the caller may know of. */

@@ -84,16 +84,24 @@ const present = (row: Row): Output => {
 type Filter = z.output<typeof listPeopleInput>
 type Unpaged = Omit<Filter, 'cursor' | 'limit'>
 
-/** Of one home, which is not over. */
-const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) =>
-  sql`${people.id} in (select ${residencies.personId} from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
-    join ${complexes} on ${complexes.id} = ${units.complexId}
-    where ${residencies.deletedAt} is null and ${units.deletedAt} is null and (${isOver}) is not true
-      and ${and(
-        complexId ? eq(units.complexId, complexId) : undefined,
-        buildingId ? eq(units.buildingId, buildingId) : undefined,
-        kind ? eq(residencies.kind, kind) : undefined,
-      )})`
+/** Asks where the home is only of a residency that has an end. */
+const lasts = sql`${residencies.deletedAt} is null and (${residencies.endsOn} is null or ${residencies.endsOn} > (
+  select (now() at time zone ${complexes.timezone})::date from ${units} join ${complexes} on ${complexes.id} = ${units.complexId}
+  where ${units.id} = ${residencies.unitId}))`
+
+/** Of a place: collected once. Of a kind alone, which is common: asked of one after the other, until a page is full. */
+const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) => {
+  const isOfKind = kind ? eq(residencies.kind, kind) : sql`true`
+  if (!complexId && !buildingId)
+    return sql`(select true from ${residencies} where ${residencies.personId} = ${people.id} and ${isOfKind} and ${lasts} limit 1)`
+  const inPlace = and(
+    isNull(units.deletedAt),
+    complexId ? eq(units.complexId, complexId) : undefined,
+    buildingId ? eq(units.buildingId, buildingId) : undefined,
+  )
+  return sql`${people.id} = any (array(select ${residencies.personId} from ${residencies}
+    where ${residencies.unitId} in (select ${units.id} from ${units} where ${inPlace}) and ${isOfKind} and ${lasts}))`
+}
 
 /** At most this many, the best matches. */
 const FOUND_AT_MOST = 200
@@ -101,8 +109,8 @@ const FOUND_AT_MOST = 200
 const isFound = (actor: Actor, q: string) => {
   const scope = homeScope(actor)
   const complexIds = scope === 'company' ? null : scope.join(',')
-  return sql`${people.id} in
-    (select search_people(${q}, ${FOUND_AT_MOST}, string_to_array(${complexIds}::text, ',')::uuid[]))`
+  return sql`${people.id} = any (array(
+    select search_people(${q}, ${FOUND_AT_MOST}, string_to_array(${complexIds}::text, ',')::uuid[])))`
 }
 
 const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, withoutHome }: Unpaged) => [
@@ -111,9 +119,7 @@ const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, w
   complexId || buildingId || kind ? livesIn({ complexId, buildingId, kind }) : undefined,
   hasAccount === undefined ? undefined : hasAccount ? isNotNull(people.userId) : isNull(people.userId),
   withoutHome
-    ? sql`not exists (select from ${residencies} join ${units} on ${units.id} = ${residencies.unitId}
-        join ${complexes} on ${complexes.id} = ${units.complexId}
-        where ${residencies.personId} = ${people.id} and ${residencies.deletedAt} is null and (${isOver}) is not true)`
+    ? sql`not exists (select from ${residencies} where ${residencies.personId} = ${people.id} and ${lasts})`
     : undefined,
 ]
 

@@ -276,73 +276,6 @@ export const overview = z.strictObject({
   occupiedUnits: z.int(),
 })
 
-export const IMPORT_PROBLEMS = [
-  'building_missing',
-  'number_missing',
-  'number_too_long',
-  'area_missing',
-  'area_not_a_number',
-  'area_not_positive',
-  'floor_not_a_number',
-  'type_unknown',
-  'share_not_a_number',
-  'share_above_whole',
-  'duplicate_in_file',
-  'text_too_long',
-] as const
-
-export const IMPORT_COLUMNS = ['building', 'entrance', 'floor', 'number', 'type', 'areaM2', 'share'] as const
-
-export const unitUpsert = z.strictObject({
-  created: z.int(),
-  updated: z.int(),
-  unchanged: z.int(),
-  buildingsCreated: z.int(),
-  entrancesCreated: z.int(),
-})
-export const unitImport = z.strictObject({
-  ...unitUpsert.shape,
-  /** Row of the sheet, counted from 1 as the spreadsheet shows it. */
-  refused: z.array(
-    z.strictObject({
-      row: z.int(),
-      column: z.enum(IMPORT_COLUMNS).nullable(),
-      problem: z.enum(IMPORT_PROBLEMS),
-      value: z.string(),
-      /** The earlier row with the same unit, which was kept. */
-      sameAsRow: z.int().nullable(),
-    }),
-  ),
-  /** Header found in the file for each known column. */
-  columns: z.array(z.strictObject({ column: z.enum(IMPORT_COLUMNS), header: z.string() })),
-})
-
-export const IMPORT_LIMITS = { bytes: 10 * 1024 * 1024, rows: 10_000 } as const
-
-/** The same upsert as the file's, for programs: by building, entrance and number; what is NULL stays as it is. */
-export const importUnitsInput = z.strictObject({
-  complexId: id,
-  rows: z
-    .array(
-      z.strictObject({
-        building: line(60),
-        entrance: line(20).nullable().default(null),
-        number: line(20),
-        type: z.enum(UNIT_TYPES).nullable().default(null),
-        floor: z.int().min(-20).max(300).nullable().default(null),
-        areaM2: unitFields.areaM2,
-        share: share.nullable().default(null),
-      }),
-    )
-    .min(1)
-    .max(500)
-    .refine((rows) => new Set(rows.map((each) => JSON.stringify([each.building, each.number]))).size === rows.length, {
-      params: { code: 'duplicate_rows' },
-    }),
-})
-export type UnitUpsertRow = z.output<typeof importUnitsInput>['rows'][number]
-export type UnitUpsert = z.infer<typeof unitUpsert>
-
 export type Company = z.infer<typeof company>
 export type Complex = z.infer<typeof complex>
 export type Building = z.infer<typeof building>
@@ -350,4 +283,3 @@ export type Entrance = z.infer<typeof entrance>
 export type Unit = z.infer<typeof unit>
 export type Residency = z.infer<typeof residency>
 export type Overview = z.infer<typeof overview>
-export type UnitImport = z.infer<typeof unitImport>

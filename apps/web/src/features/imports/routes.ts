@@ -2,17 +2,31 @@ import type { RouteRecordRaw } from 'vue-router'
 import * as icons from '../../ui/icons.ts'
 import { EDITORS } from '../property/roles.ts'
 
+const meta = { shell: 'staff', within: 'company', requires: EDITORS } as const
+
 export const routes: RouteRecordRaw[] = [
   {
-    path: '/import',
-    name: 'import',
-    component: () => import('./ImportPage.vue'),
+    path: '/imports',
+    name: 'imports',
+    component: () => import('./ImportsPage.vue'),
     meta: {
-      shell: 'staff',
+      ...meta,
       title: 'imports.title',
-      within: 'company',
-      requires: EDITORS,
       menu: { label: 'imports.menu', icon: icons.upload, group: 'buildings' },
     },
+  },
+  {
+    path: '/imports/new',
+    alias: '/import',
+    name: 'import',
+    component: () => import('./NewImportPage.vue'),
+    meta: { ...meta, title: 'imports.create' },
+  },
+  {
+    path: '/imports/:id',
+    name: 'import-run',
+    component: () => import('./ImportPage.vue'),
+    props: true,
+    meta: { ...meta, title: 'imports.one' },
   },
 ]

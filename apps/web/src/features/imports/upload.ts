@@ -1,4 +1,4 @@
-import { unitImport, type UnitImport } from '@servai/contract/property'
+import { importSummary, type ImportKind, type ImportSummary } from '@servai/contract/imports'
 import { access, requestHeaders } from '../../api.ts'
 import { failureOf, RequestError, UNREACHABLE } from '../../errors.ts'
 
@@ -15,11 +15,13 @@ export const isSpreadsheet = ({ name }: { name: string }) => Object.hasOwn(TYPES
 export const contentTypeOf = (name: string) => TYPES[extensionOf(name)] ?? 'application/octet-stream'
 
 export type Progress = {
-  /** 0 to 1, of the bytes sent. At 1 the server reads and saves. */
+  /** 0 to 1, of the bytes sent. */
   sent: number
 }
 
 type Options = {
+  kind: ImportKind
+  /** Empty where a column of the file names the complex. */
   complexId: string
   file: File
   onProgress: (progress: Progress) => void
@@ -38,12 +40,13 @@ const jsonOf = (text: string): unknown => {
 type Answer = { status: number; body: unknown }
 
 /** Through XMLHttpRequest: `fetch` does not say how much of a body has been sent. */
-const post = (headers: Record<string, string>, { complexId, file, onProgress, signal }: Options) =>
+const post = (headers: Record<string, string>, { kind, complexId, file, onProgress, signal }: Options) =>
   new Promise<Answer>((resolve, reject) => {
     const request = new XMLHttpRequest()
     const stop = () => request.abort()
     signal.addEventListener('abort', stop)
-    request.open('POST', `/api/v1/property/complexes/${complexId}/units/import`)
+    const query = new URLSearchParams({ kind, ...(complexId && { complexId }) })
+    request.open('POST', `/api/v1/property/imports?${query}`)
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     request.upload.addEventListener('progress', ({ loaded, total }) =>
       onProgress({ sent: total > 0 ? loaded / total : 0 }),
@@ -57,11 +60,11 @@ const post = (headers: Record<string, string>, { complexId, file, onProgress, si
   })
 
 /**
- * Sends a spreadsheet of units; good rows are stored when this resolves.
+ * Sends a spreadsheet; it is read once this resolves.
  *
  * @throws RequestError with the reason of the server, AbortError
  */
-export const importUnits = async (options: Options): Promise<UnitImport> => {
+export const uploadImport = async (options: Options): Promise<ImportSummary> => {
   const { name } = options.file
   const headers = async () => ({
     ...(await requestHeaders()),
@@ -70,7 +73,7 @@ export const importUnits = async (options: Options): Promise<UnitImport> => {
   })
   let answer = await post(await headers(), options)
   if (answer.status === 401 && (await access.renew())) answer = await post(await headers(), options)
-  const result = unitImport.safeParse(answer.body)
+  const result = importSummary.safeParse(answer.body)
   if (answer.status < 300 && result.success) return result.data
   const { error } = (answer.body ?? {}) as { error?: unknown }
   throw new RequestError(failureOf(error, answer.status))

@@ -46,7 +46,7 @@ const addressOf = ({ kind, format, filter, separator }: Asked) => {
 }
 
 /** Through `fetch`, because the access token is in memory; the browser keeps what is large on the disk. */
-const fetchFile = async (address: string) => {
+export const fetchFile = async (address: string) => {
   let response = await fetch(address, { headers: await requestHeaders() })
   if (response.status === 401 && (await access.renew()))
     response = await fetch(address, { headers: await requestHeaders() })
@@ -62,7 +62,7 @@ export const nameOf = (disposition: string | null) => {
 
 const FORGET_MS = 60_000
 
-const save = ({ blob, name }: { blob: Blob; name: string }) => {
+export const save = ({ blob, name }: { blob: Blob; name: string }) => {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)
   link.download = name

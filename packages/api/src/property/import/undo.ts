@@ -154,9 +154,9 @@ export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => 
   })
   for (const table of tables.toReversed())
     locked.push(...(await eachRange(undoing, (range) => lockRange(undoing, table, range))))
-  refuseIfAny(locked)
-  for (const table of tables) {
-    refuseIfAny(await eachRange(undoing, (range) => orphaning(undoing, table, range)))
+  for (const [index, table] of tables.entries()) {
+    const orphans = await eachRange(undoing, (range) => orphaning(undoing, table, range))
+    refuseIfAny(index === 0 ? [...locked, ...orphans] : orphans)
     await eachRange(undoing, async (range) => {
       await restoreRange(undoing, table, range)
       return []

@@ -31,7 +31,7 @@ type WithLabels<T> = Omit<T, 'grants' | 'homes' | 'companies'> & {
 
 const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status)`
 
-// A grant or a home counts only while what it hangs on stands; a unit, building or complex with residents cannot be removed.
+// A grant or a home counts only while what it hangs on stands; a residency is removed with its unit, building or complex (ADR 0017).
 const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified",
     (select json_agg(json_build_object(
         'role', g.role, 'companyId', g.company_id, 'complexId', g.complex_id, 'company', ${COMPANY_LABEL}))

@@ -92,6 +92,16 @@ export const COMPONENTS = {
               },
             },
             counts: { type: 'object', additionalProperties: { type: 'integer' } },
+            conflict: {
+              type: 'object',
+              description: 'With `property.version_conflict`: the row as it is now, as far as the caller may see it.',
+              required: ['current', 'changedBy', 'changedAt'],
+              properties: {
+                current: { type: 'object' },
+                changedBy: { type: ['object', 'null'], properties: { name: { type: 'string' } } },
+                changedAt: { type: 'string', format: 'date-time' },
+              },
+            },
           },
         },
       },

@@ -71,7 +71,10 @@ it('leads a colleague from an invite to the complex in their care, and out again
   await desk.getByRole('heading', { name: 'Priya Wilson', level: 1 }).waitFor()
   await expectReachable(desk)
   await desk.getByRole('link', { name: 'Why can they see this?' }).click()
-  await desk.getByLabel('Complex', { exact: true }).last().selectOption({ label: `Own ${stamp}` })
+  await desk
+    .getByLabel('Complex', { exact: true })
+    .last()
+    .selectOption({ label: `Own ${stamp}` })
   await desk.getByText(`Priya Wilson can see Own ${stamp}`).waitFor()
   await expectReachable(desk)
   await desk.goBack()

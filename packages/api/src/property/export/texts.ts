@@ -74,10 +74,13 @@ const en = {
     verified: 'Verified',
     owner_proved: 'Ownership proved',
   } satisfies Record<(typeof VERIFIED_LEVELS)[number], string>,
-  inviteStatuses: { active: 'Active', expired: 'Expired', exhausted: 'Used up', revoked: 'Revoked' } satisfies Record<
-    InviteStatus,
-    string
-  >,
+  inviteStatuses: {
+    active: 'Active',
+    orphaned: 'Its maker may not invite any more',
+    expired: 'Expired',
+    exhausted: 'Used up',
+    revoked: 'Revoked',
+  } satisfies Record<InviteStatus, string>,
   roles: {
     director: 'Director',
     accountant: 'Accountant',
@@ -166,7 +169,13 @@ const ru: Words = {
   },
   residencyKinds: { owner: 'Собственник', tenant: 'Арендатор', family: 'Член семьи' },
   verifiedLevels: { unverified: 'Не проверен', verified: 'Проверен', owner_proved: 'Право подтверждено' },
-  inviteStatuses: { active: 'Действует', expired: 'Истекло', exhausted: 'Использовано', revoked: 'Отозвано' },
+  inviteStatuses: {
+    active: 'Действует',
+    orphaned: 'Автор больше не вправе приглашать',
+    expired: 'Истекло',
+    exhausted: 'Использовано',
+    revoked: 'Отозвано',
+  },
   roles: {
     director: 'Директор',
     accountant: 'Бухгалтер',
@@ -253,7 +262,13 @@ const bg: Words = {
   },
   residencyKinds: { owner: 'Собственик', tenant: 'Наемател', family: 'Член на семейството' },
   verifiedLevels: { unverified: 'Непроверен', verified: 'Проверен', owner_proved: 'Доказана собственост' },
-  inviteStatuses: { active: 'Активна', expired: 'Изтекла', exhausted: 'Използвана', revoked: 'Отменена' },
+  inviteStatuses: {
+    active: 'Активна',
+    orphaned: 'Авторът вече няма право да кани',
+    expired: 'Изтекла',
+    exhausted: 'Използвана',
+    revoked: 'Отменена',
+  },
   roles: {
     director: 'Директор',
     accountant: 'Счетоводител',

@@ -1,6 +1,6 @@
 import { computed, onBeforeUnmount, reactive, type ComponentPublicInstance } from 'vue'
 
-const SIZE = 50
+const SIZE = 20
 /** Rows are there before they come into view. */
 const MARGIN_PX = 1200
 

@@ -19,6 +19,8 @@ export const useKeysetList = <Row, Filter>({ key, filter, fetch, enabled = true 
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last: Page<Row>) => last.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+    // Rows are replaced, never changed: to watch each field of fifty thousand would cost more than to show them.
+    shallow: true,
     enabled: computed(() => toValue(enabled)),
   })
   return reactive({

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
-import { showLocale } from '../../i18n/i18n.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { loadStaffTexts, showLocale } from '../../i18n/i18n.ts'
 import { countsInWords } from './removal.ts'
+
+beforeAll(loadStaffTexts)
 
 it.each([
   ['en', '2 buildings and 1 unit'],

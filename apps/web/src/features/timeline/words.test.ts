@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
-import { showLocale } from '../../i18n/i18n.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { loadStaffTexts, showLocale } from '../../i18n/i18n.ts'
 import { authorInWords, subjectInWords, valueInWords } from './words.ts'
+
+beforeAll(loadStaffTexts)
 
 it('writes values as people do, in their language', async () => {
   await showLocale('ru')

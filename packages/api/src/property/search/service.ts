@@ -1,4 +1,4 @@
-import { and, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, isNull, or, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   SEARCH_GROUP_LIMIT,
@@ -10,10 +10,12 @@ import {
 import type { CompanyDb, SystemDb } from '@servai/db'
 import { buildings } from '@servai/db/schema/buildings'
 import { complexes } from '@servai/db/schema/complexes'
+import { staffProfiles } from '@servai/db/schema/staff'
 import { units } from '@servai/db/schema/units'
+import { users } from '@servai/db/schema/users'
 import type { Actor } from '../../actor.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
-import { isOneOf } from '../../keyset.ts'
+import { contains, isOneOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { listMembers } from '../../staff/members/service.ts'
 import { listBuildings } from '../buildings/service.ts'
@@ -30,6 +32,10 @@ type SearchCtx = Pick<RequestContext, 'services' | 'requestId'> & {
 }
 
 type Found = { hits: SearchHit[]; hasMore: boolean }
+/** `readOnce`: the units that the words mean, read once for all who ask. */
+type Find = (ctx: SearchCtx, q: string, readOnce: () => Promise<FoundUnit[]>) => Promise<Found>
+
+const NOTHING: Found = { hits: [], hasMore: false }
 
 const LIMIT = SEARCH_GROUP_LIMIT
 const NAMED = { limit: LIMIT, includeRemoved: false, sort: 'name', order: 'asc' } as const
@@ -86,42 +92,46 @@ const unitsFound = ({ actor }: SearchCtx, q: string) => {
   return sql`${whole} union all ${unitKeys(placed, 1)}`
 }
 
-const findUnits = async (ctx: SearchCtx, q: string): Promise<Found> => {
-  const rows = await rowsOf<{ id: string; number: string; building: string; complex: string }>(
+type FoundUnit = { id: string; number: string; building: string; complex: string }
+
+const readUnits = (ctx: SearchCtx, q: string) =>
+  rowsOf<FoundUnit>(
     ctx,
     sql`select u.id, u.number, b.name as building, c.name as complex
         from (select id, min(rank) as rank, min(key) as key from (${unitsFound(ctx, q)}) either group by id) found
         join units u on u.id = found.id join buildings b on b.id = u.building_id join complexes c on c.id = u.complex_id
         order by found.rank, found.key, c.name, b.name_sort, u.id limit ${LIMIT + 1}`,
   )
-  return first(
-    rows.map(({ id, number, building, complex }) => ({
-      id,
-      label: number,
-      place: `${building}, ${complex}`,
-      contact: null,
-      target: { kind: 'unit', id },
-    })),
-  )
-}
 
-const findInvites = async (ctx: SearchCtx, q: string): Promise<Found> => {
-  const rows = await rowsOf<{ id: string; unitId: string; number: string; building: string; complex: string }>(
+const hitOf = (id: string, { id: unitId, number, building, complex }: FoundUnit): SearchHit => ({
+  id,
+  label: number,
+  place: `${building}, ${complex}`,
+  contact: null,
+  target: { kind: 'unit', id: unitId },
+})
+
+const findUnits: Find = async (_ctx, _q, readOnce) => first((await readOnce()).map((unit) => hitOf(unit.id, unit)))
+
+/** Those of the units found that can still be used. */
+const findInvites: Find = async (ctx, _q, readOnce) => {
+  const found = await readOnce()
+  if (found.length === 0) return NOTHING
+  const ids = found.map(({ id }) => id)
+  const rows = await rowsOf<{ id: string; unitId: string }>(
     ctx,
-    sql`select i.id, u.id as "unitId", u.number, b.name as building, c.name as complex
-        from (select distinct id, key, rank from (${unitsFound(ctx, q)}) either) found
-        join invites i on i.unit_id = found.id and ${activeInvite}
-        join units u on u.id = found.id join buildings b on b.id = u.building_id join complexes c on c.id = u.complex_id
-        order by found.rank, found.key, i.id desc limit ${LIMIT + 1}`,
+    sql`select i.id, i.unit_id as "unitId" from invites i
+        where i.unit_id = any (string_to_array(${ids.join(',')}, ',')::uuid[]) and ${activeInvite}
+        order by array_position(string_to_array(${ids.join(',')}, ',')::uuid[], i.unit_id), i.id desc limit ${LIMIT + 1}`,
   )
+  // Each stands in one of the units that were asked for.
   return first(
-    rows.map(({ id, unitId, number, building, complex }) => ({
-      id,
-      label: number,
-      place: `${building}, ${complex}`,
-      contact: null,
-      target: { kind: 'unit', id: unitId },
-    })),
+    rows.map(({ id, unitId }) =>
+      hitOf(
+        id,
+        found.find((unit) => unit.id === unitId)!,
+      ),
+    ),
   )
 }
 
@@ -187,7 +197,26 @@ const findBuildings = async (ctx: Ctx, q: string): Promise<Found> => {
   return { hits, hasMore: nextCursor !== null }
 }
 
+/** Asked first, because whose grants somebody may see takes longer than what anybody is called. */
+const isAnyStaffNamed = async (ctx: Ctx, q: string) => {
+  if (!/[\p{L}@]/u.test(q)) return false
+  const rows = await rowsOf<{ id: string }>(
+    ctx,
+    sql`select ${staffProfiles.id} from ${staffProfiles} join ${users} on ${users.id} = ${staffProfiles.userId}
+        where ${and(
+          isNull(staffProfiles.deletedAt),
+          or(
+            contains(sql`(${users.firstName} || ' ' || ${users.lastName})`, q),
+            contains(sql`(${users.lastName} || ' ' || ${users.firstName})`, q),
+            contains(users.email, q),
+          ),
+        )} limit 1`,
+  )
+  return rows.length > 0
+}
+
 const findStaff = async (ctx: Ctx, q: string): Promise<Found> => {
+  if (!(await isAnyStaffNamed(ctx, q))) return NOTHING
   const { items, nextCursor } = await listMembers(ctx, { ...NAMED, state: 'current', q })
   const hits = items.map(({ id, firstName, lastName, title, email }): SearchHit => ({
     id,
@@ -213,11 +242,11 @@ const findCompanies = async (ctx: SearchCtx, q: string): Promise<Found> => {
 
 // A kind of a company is searched inside one only (`searchableBy`), where the transaction is a company's.
 const inCompany =
-  (find: (ctx: Ctx, q: string) => Promise<Found>) =>
-  (ctx: SearchCtx, q: string): Promise<Found> =>
+  (find: (ctx: Ctx, q: string) => Promise<Found>): Find =>
+  (ctx, q) =>
     find(ctx as Ctx, q)
 
-const FINDERS: Record<SearchKind, (ctx: SearchCtx, q: string) => Promise<Found>> = {
+const FINDERS: Record<SearchKind, Find> = {
   units: findUnits,
   people: findPeople,
   complexes: inCompany(findComplexes),
@@ -235,9 +264,11 @@ const FINDERS: Record<SearchKind, (ctx: SearchCtx, q: string) => Promise<Found>>
 export const search = async (ctx: SearchCtx, { q, kinds }: z.output<typeof searchInput>): Promise<SearchResults> => {
   await enforce(ctx.services, { search: ctx.actor.userId ?? '' })
   const groups: SearchResults['groups'] = []
+  let found: Promise<FoundUnit[]> | undefined
+  const readOnce = () => (found ??= readUnits(ctx, q))
   for (const kind of searchableBy(ctx.actor, kinds)) {
-    const found = await FINDERS[kind](ctx, q)
-    if (found.hits.length > 0) groups.push({ kind, ...found })
+    const results = await FINDERS[kind](ctx, q, readOnce)
+    if (results.hits.length > 0) groups.push({ kind, ...results })
   }
   return { groups }
 }

@@ -44,6 +44,7 @@ export const ui: Translated<typeof source> = {
     loadMore: 'Покажи още',
     shown: 'Показан {count} | Показани {count}',
     columns: 'Колони',
+    filtersAndExport: 'Филтри и експорт',
     removeFilter: 'Махни филтъра {filter}',
     clearFilters: 'Изчисти филтрите',
     nothingFound: 'Няма съвпадения. Опитайте с други думи или по-малко филтри.',

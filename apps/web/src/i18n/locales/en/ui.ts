@@ -41,6 +41,7 @@ export const ui = {
     loadMore: 'Load more',
     shown: '{count} shown | {count} shown',
     columns: 'Columns',
+    filtersAndExport: 'Filters and export',
     removeFilter: 'Remove filter {filter}',
     clearFilters: 'Clear filters',
     nothingFound: 'Nothing matches. Try other words or fewer filters.',

@@ -44,6 +44,7 @@ export const ui: Translated<typeof source> = {
     loadMore: 'Показать ещё',
     shown: 'Показана {count} | Показано {count} | Показано {count}',
     columns: 'Столбцы',
+    filtersAndExport: 'Фильтры и выгрузка',
     removeFilter: 'Убрать фильтр {filter}',
     clearFilters: 'Сбросить фильтры',
     nothingFound: 'Ничего не найдено. Попробуйте другие слова или уберите фильтры.',

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, reactive, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { api, type Inputs, type Outputs } from '../../api.ts'
+import { reasonOf } from '../../errors.ts'
 import { locale } from '../../i18n/i18n.ts'
 import { queryClient } from '../../session.ts'
 import { useKeysetList } from '../../ui/useKeysetList.ts'
@@ -78,10 +79,23 @@ export const mapImport = async (input: Inputs['property']['imports']['map']) =>
   shown(await api.property.imports.map.mutate(input))
 export const startImport = async (target: Target) => shown(await api.property.imports.start.mutate(target))
 export const cancelImport = async ({ id }: Target) => shown(await api.property.imports.cancel.mutate({ id }))
+const UNDO_PATIENCE_MS = 90_000
+
+/** A large undo may outlast the request that asked for it, and is done all the same. */
+const untilUndone = async (id: string, error: unknown) => {
+  if (reasonOf(error).reason !== 'request.timeout') throw error
+  for (const deadline = Date.now() + UNDO_PATIENCE_MS; Date.now() < deadline;) {
+    await new Promise((resolve) => setTimeout(resolve, 2 * POLL_MS))
+    const row = await api.property.imports.get.query({ id })
+    if (row.status === 'undone') return row
+  }
+  throw error
+}
+
 export const undoImport = async ({ id }: Target) => {
-  const row = shown(await api.property.imports.undo.mutate({ id }))
+  const row = await api.property.imports.undo.mutate({ id }).catch((error: unknown) => untilUndone(id, error))
   refreshProperty()
-  return row
+  return shown(row)
 }
 
 /** @returns the name of the file */

@@ -77,6 +77,7 @@ export const IMPORT_PROBLEMS = [
   'unit_unknown',
   'residency_overlaps',
   'other_name',
+  'homes_elsewhere',
   'duplicate_in_file',
   'text_too_long',
 ] as const

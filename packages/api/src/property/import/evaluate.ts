@@ -44,6 +44,7 @@ export const loadImport = async (db: CompanyDb, id: string): Promise<LoadedImpor
 export const targetOf = ({ id, complexId }: Pick<LoadedImport, 'id' | 'complexId'>, actor: Actor): Target => ({
   importId: id,
   complexId,
+  actor,
   scope: editScope(actor),
 })
 

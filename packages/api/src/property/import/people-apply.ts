@@ -4,7 +4,7 @@ import { importRows } from '@servai/db/schema/imports'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
-import { PERSON_COLUMNS } from './people-diff.ts'
+import { PERSON_COLUMNS, withHomesElsewhere } from './people-diff.ts'
 import { execute, isIn, rangesOf, rowsIn, WRITTEN, type RowRange, type Target } from './rows.ts'
 import type { Applied } from './unit-apply.ts'
 
@@ -17,6 +17,13 @@ export const lockHomes = (db: CompanyDb, importId: string) =>
       select r."unitId" from ${rowsIn(importId, PERSON_COLUMNS, null, WRITTEN)})
     order by u.id for no key update`)
 
+/** Those the rows mean who are there already; after the homes, and in the order of their ids too. */
+export const lockPeople = (db: CompanyDb, importId: string) =>
+  db.execute(sql`
+    select p.id from ${people} p where p.id in (
+      select r."personId" from ${rowsIn(importId, PERSON_COLUMNS, null, WRITTEN)})
+    order by p.id for no key update`)
+
 /** Whether `r.changes` says anything of the person. */
 const changesPerson = sql`r.changes ?| array['firstName', 'lastName', 'email', 'phone']`
 const changesResidency = sql`r.changes ?| array['kind', 'share', 'startsOn', 'endsOn']`
@@ -28,6 +35,10 @@ const applyRange = (db: CompanyDb, target: Target, range: RowRange) =>
         select r.*, coalesce(r."personId", r."newPersonId") as person_id
         from ${rowsIn(target.importId, PERSON_COLUMNS, range, WRITTEN)}
       ),
+      elsewhere (person_id) as materialized (${withHomesElsewhere(
+        target.actor,
+        sql`select "personId" from said where changes ? 'email'`,
+      )}),
       newcomer as (
         select distinct on (person_id) * from said s
         where s."personId" is null and not exists (select from ${people} p where p.id = s.person_id)
@@ -44,7 +55,7 @@ const applyRange = (db: CompanyDb, target: Target, range: RowRange) =>
       ),
       updated_person as (
         update ${people} p set first_name = r."firstName", last_name = r."lastName",
-          email = case when r.changes ? 'email' then r.email else p.email end,
+          email = case when r.changes ? 'email' and p.id not in (select person_id from elsewhere) then r.email else p.email end,
           phone = case when r.changes ? 'phone' then r.phone else p.phone end
         from corrected r where p.id = r."personId"
         returning r.row, p.id, p.version, jsonb_build_object('first_name', r.old_first_name, 'last_name', r.old_last_name,

@@ -4,6 +4,8 @@ import { importRows } from '@servai/db/schema/imports'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
+import { editScope, isWhollyWithin } from '../policy.ts'
 import {
   changesOf,
   difference,
@@ -47,6 +49,12 @@ const isKnown = ({ scope }: Target) =>
     : sql`p.id in (select k.person_id from ${residencies} k join ${units} ku on ku.id = k.unit_id
         where k.deleted_at is null and ku.complex_id = any (string_to_array(${scope.join(',')}, ',')::uuid[]))`
 
+/** Of `among`, a list of ids: people whose address is not the actor's to change (ADR 0015). */
+export const withHomesElsewhere = (actor: Actor, among: SQL) =>
+  editScope(actor) === 'company'
+    ? sql`select null::uuid where false`
+    : sql`select ${people.id} from ${people} where ${people.id} in (${among}) and not ${isWhollyWithin(actor)}`
+
 const nameOf = sql`lower(p.first_name || ' ' || p.last_name)`
 
 /** Whether `p` lives in the home of the row, now or ever. */
@@ -55,7 +63,7 @@ const livesThere = sql`left join ${residencies} l on l.unit_id = r.unit_id and l
 /**
  * `said`: the rows with their homes. `matched`: the person each means, first who has the address, then the number, then
  * the name in that home; who lives there and who has the same name goes before. `held`: the residency of the person that the row's period
- * touches. `taken`: rows whose period touches another one of the person as well.
+ * touches. `elsewhere`: those of them with homes out of the actor's reach. `taken`: rows whose period touches another one of the person as well.
  */
 const found = (target: Target, range: RowRange) => sql`
   said as materialized (
@@ -83,6 +91,7 @@ const found = (target: Target, range: RowRange) => sql`
   matched as materialized (
     select * from by_email union all select * from by_phone union all select * from by_name
   ),
+  elsewhere (person_id) as materialized (${withHomesElsewhere(target.actor, sql`select id from matched`)}),
   held as materialized (
     select distinct on (r.row) r.row, h.id, h.kind, h.share_numerator, h.share_denominator, h.starts_on, h.ends_on
     from said r join matched m on m.row = r.row join ${residencies} h on h.unit_id = r.unit_id and h.person_id = m.id
@@ -137,6 +146,8 @@ const diffRange = async (db: CompanyDb, target: Target, range: RowRange) => {
           when r.unit_id is null then ${problem('number', 'unit_unknown', sql`r.building || ', ' || r.number`)}
           when m.ends <= m.begins then ${problem('endsOn', 'ends_before_start', sql`m.ends::text`)}
           when t.row is not null then ${problem('startsOn', 'residency_overlaps', sql`m.begins::text`)}
+          when r."emailKey" <> coalesce(p.email_key, '') and p.id in (select person_id from elsewhere)
+            then ${problem('email', 'homes_elsewhere', sql`r.email`)}
         end as problems
       from said r join meant m on m.row = r.row
       left join ${people} p on p.id = m.person_id

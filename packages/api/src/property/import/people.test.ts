@@ -247,6 +247,59 @@ describe('shares of the owners', () => {
   })
 })
 
+/** Lived here once, lives in another complex now. */
+const movedAway = async (email: string) => {
+  const person = await buildPerson({ company, firstName: 'Vera', lastName: 'Vasileva', email })
+  const past = { kind: 'tenant' as const, startsOn: '2024-01-01', endsOn: '2025-01-01' }
+  await buildResidency({ unit: units[0]!, person, ...past })
+  return person
+}
+const elsewhere = async () =>
+  buildUnit({ building: await buildBuilding({ complex: await buildComplex({ company }), name: 'Z' }) })
+const emailOf = async ({ id }: { id: string }) =>
+  (await database.lookup<{ email: string }>('select email from people where id = $1', [id]))[0]?.email
+
+describe('the address of somebody with a home in another complex', () => {
+  it('is changed by who answers for all of their homes, and by nobody else', async () => {
+    const manager = await importer(company, 'complex_manager', { complexes: [complex] })
+    const person = await movedAway('vera@example.test')
+    await buildResidency({ unit: await elsewhere(), person, kind: 'owner', startsOn: '2025-01-01' })
+    const rows = [
+      'Vera Vasileva,taken@example.test,,A,1,tenant,,2024-01-01,2025-01-01,',
+      'Boyan Boev,boyan@example.test,,A,2,owner,1,2025-01-01,,',
+    ]
+    const seen = await upload(rows, manager)
+    expect(await manager.refused(seen.id)).toEqual([
+      {
+        row: 2,
+        problems: [{ column: 'email', problem: 'homes_elsewhere', value: 'taken@example.test', sameAsRow: null }],
+      },
+    ])
+    expect((await manager.start(seen.id)).counts).toMatchObject({ created: 1, peopleUpdated: 0, refused: 1 })
+    expect(await emailOf(person)).toBe('vera@example.test')
+    expect((await me.start((await upload(rows)).id)).counts).toMatchObject({ peopleUpdated: 1 })
+    expect(await emailOf(person)).toBe('taken@example.test')
+  })
+
+  it('stays as it is where the home is new since the preview, and where a correction is undone after it', async () => {
+    const manager = await importer(company, 'complex_manager', { complexes: [complex] })
+    const person = await movedAway('first@example.test')
+    const corrected = await upload(['Vera Vasileva,second@example.test,,A,1,tenant,,2024-01-01,2025-01-01,'], manager)
+    await manager.start(corrected.id)
+    expect(await emailOf(person)).toBe('second@example.test')
+    const seen = await upload(['Vera Vasileva,third@example.test,,A,1,tenant,,2024-01-01,2025-01-01,'], manager)
+    expect(seen.counts).toMatchObject({ changed: 1 })
+    await buildResidency({ unit: await elsewhere(), person, kind: 'owner', startsOn: '2025-01-01' })
+    expect((await manager.start(seen.id)).counts).toMatchObject({ peopleUpdated: 0, refused: 1 })
+    await expect(manager.imports.undo({ id: corrected.id })).rejects.toMatchObject(
+      refusal('CONFLICT', 'import.changed_since'),
+    )
+    expect(await emailOf(person)).toBe('second@example.test')
+    await me.imports.undo({ id: corrected.id })
+    expect(await emailOf(person)).toBe('first@example.test')
+  })
+})
+
 describe('undoing', () => {
   it('removes the people it made with their homes, and refuses once one of them has an account', async () => {
     const before = await peopleCount()

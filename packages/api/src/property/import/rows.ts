@@ -2,13 +2,14 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { CompanyDb } from '@servai/db'
 import { complexes } from '@servai/db/schema/complexes'
 import { importRows } from '@servai/db/schema/imports'
+import type { Actor } from '../../actor.ts'
 import type { Scope } from '../policy.ts'
 
 /** Rows by number of the sheet, from one to another. */
 export type RowRange = { first: number; last: number }
 
-/** Where the rows of an import may lead: the complex it is bound to, or any of the scope that they name. */
-export type Target = { importId: string; complexId: string | null; scope: Scope }
+/** Where the rows of an import may lead: the complex it is bound to, or any of the actor's scope that they name. */
+export type Target = { importId: string; complexId: string | null; actor: Actor; scope: Scope }
 
 /** Those that applying the import may come to: neither refused nor skipped. */
 export const GOOD = sql`i.state in ('new', 'changed', 'unchanged')`

@@ -16,7 +16,7 @@ import {
   type LoadedImport,
   type RowCounts,
 } from './evaluate.ts'
-import { accountsOf, applyPeople, lockHomes } from './people-apply.ts'
+import { accountsOf, applyPeople, lockHomes, lockPeople } from './people-apply.ts'
 import { execute, joinComplex, planForBulk, rowsIn, type Target } from './rows.ts'
 import { applyUnits, lockBuildings, type Applied } from './unit-apply.ts'
 
@@ -80,6 +80,8 @@ export const applyRows = async (db: CompanyDb, found: LoadedImport, actor: Actor
     await lockHomes(db, id)
     different += await compare(db, kind, target)
   }
+  // After the comparison, which finds them: whose address may be changed is asked once more when it is written.
+  if (kind === 'people') await lockPeople(db, id)
   const applied = await (kind === 'units' ? applyUnits(db, target, onChunk) : applyPeople(db, target, onChunk))
   const counts: Applied & RowCounts = { ...(await countStates(db, id)), ...applied, different }
   return { counts, accounts: kind === 'people' ? await accountsOf(db, id) : [] }

@@ -9,10 +9,12 @@ import { invites } from '@servai/db/schema/invites'
 import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
+import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { covers, editScope, requireRight } from '../policy.ts'
 import { accountsOf } from './people-apply.ts'
+import { withHomesElsewhere } from './people-diff.ts'
 import { execute, planForBulk, rangesOf, type RowRange } from './rows.ts'
 
 const CHUNK = 2_500
@@ -57,7 +59,7 @@ const BEFORE: Partial<Record<Table, { columns: SQL; set: SQL }>> = {
   },
 }
 
-type Undoing = { db: CompanyDb; importId: string; userId: string | null }
+type Undoing = { db: CompanyDb; importId: string; actor: Actor }
 
 /** Holds the rows and tells whose registry row is not any more as the import left it. */
 const lockRange = async ({ db, importId }: Undoing, table: Table, range: RowRange) => {
@@ -80,7 +82,18 @@ const orphaning = async ({ db, importId }: Undoing, table: Table, range: RowRang
   return rows.map(({ row }) => row)
 }
 
-const restoreRange = async ({ db, importId, userId }: Undoing, table: Table, range: RowRange) => {
+/** Rows that would give back an address to somebody who has since got a home out of the actor's reach (ADR 0015). */
+const readdressing = async ({ db, importId, actor }: Undoing, range: RowRange) => {
+  const readdressed = sql`from ${appliedIn(importId, 'people', range)} join ${people} t on t.id = a.id
+    where not a.created and t.email is distinct from a.before ->> 'email'`
+  const rows = await execute<{ row: number }>(
+    db,
+    sql`select a.row ${readdressed} and t.id in (${withHomesElsewhere(actor, sql`select a.id ${readdressed}`)})`,
+  )
+  return rows.map(({ row }) => row)
+}
+
+const restoreRange = async ({ db, importId, actor: { userId } }: Undoing, table: Table, range: RowRange) => {
   await db.execute(sql`
     update ${TABLES[table]} t set deleted_at = now(), deleted_by = ${userId}::uuid
     from ${appliedIn(importId, table, range)} where t.id = a.id and a.created`)
@@ -143,7 +156,7 @@ const ORDER: Record<ImportKind, Table[]> = {
 export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => {
   const tables = ORDER[kind]
   await planForBulk(ctx.db)
-  const undoing = { db: ctx.db, importId, userId: ctx.actor.userId }
+  const undoing = { db: ctx.db, importId, actor: ctx.actor }
   const scope = editScope(ctx.actor)
   for (const complexId of await lockComplexes(undoing)) requireRight(covers(scope, complexId))
   const accounts = await accountsOf(ctx.db, importId)
@@ -154,6 +167,7 @@ export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => 
   })
   for (const table of tables.toReversed())
     locked.push(...(await eachRange(undoing, (range) => lockRange(undoing, table, range))))
+  if (kind === 'people') locked.push(...(await eachRange(undoing, (range) => readdressing(undoing, range))))
   for (const [index, table] of tables.entries()) {
     const orphans = await eachRange(undoing, (range) => orphaning(undoing, table, range))
     refuseIfAny(index === 0 ? [...locked, ...orphans] : orphans)

@@ -168,6 +168,7 @@ export const imports: Translated<typeof source> = {
     unit_unknown: 'Няма такъв обект',
     residency_overlaps: 'Човекът вече живее там по това време',
     other_name: 'Същият човек е с друго име',
+    homes_elsewhere: 'Има жилища и другаде: адресът се променя от този, който отговаря за всички',
     duplicate_in_file: 'Среща се два пъти във файла',
     text_too_long: 'Текстът е твърде дълъг',
   },

@@ -166,6 +166,7 @@ export const imports = {
     unit_unknown: 'There is no such home',
     residency_overlaps: 'The person lives there at that time already',
     other_name: 'The same person goes by another name',
+    homes_elsewhere: 'Has homes elsewhere: the address is changed by who looks after all of them',
     duplicate_in_file: 'It stands in the file twice',
     text_too_long: 'The text is too long',
   },

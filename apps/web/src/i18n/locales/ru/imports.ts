@@ -171,6 +171,7 @@ export const imports: Translated<typeof source> = {
     unit_unknown: 'Такого помещения нет',
     residency_overlaps: 'Этот человек уже живёт там в это время',
     other_name: 'Тот же человек назван по-другому',
+    homes_elsewhere: 'Есть жильё и в другом месте: адрес меняет тот, кто отвечает за всё',
     duplicate_in_file: 'Стоит в файле дважды',
     text_too_long: 'Текст слишком длинный',
   },

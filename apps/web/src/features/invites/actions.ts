@@ -5,7 +5,7 @@ import type { MenuItem } from '../../ui/AppMenu.vue'
 import { confirm } from '../../ui/confirm.ts'
 import * as icons from '../../ui/icons.ts'
 import { notifyDone, notifyError } from '../../ui/toasts.ts'
-import { linkOf, mailInvite, readInvite, revokeInvite, type Invite } from './queries.ts'
+import { adoptInvites, linkOf, mailInvite, readInvite, revokeInvite, type Invite } from './queries.ts'
 
 export const copyLinkOf = async (invite: Invite) => {
   try {
@@ -45,6 +45,14 @@ export const revokeAsked = async (invite: Invite) => {
   }
 }
 
+export const adopt = async (invites: readonly Invite[]) => {
+  try {
+    notifyDone(t('invites.adopted', { count: await adoptInvites(invites) }))
+  } catch (error) {
+    notifyError(reasonOf(error))
+  }
+}
+
 /** What the server allows with an invite, as entries of a menu. */
 export const useInviteActions = () => {
   const router = useRouter()
@@ -56,7 +64,9 @@ export const useInviteActions = () => {
       icon: icons.mail,
       run: () => mailLinkOf(invite),
     }
+    const takeOver: MenuItem = { label: t('invites.adopt'), icon: icons.invite, run: () => adopt([invite]) }
     return [
+      ...(allowed.includes('adopt') ? [takeOver] : []),
       { label: t('ui.link.copy'), icon: icons.copy, run: () => copyLinkOf(invite) },
       { label: t('invites.link'), icon: icons.invite, run: () => router.push({ name: 'invite', params: { id } }) },
       ...(allowed.includes('mail') ? [mail] : []),

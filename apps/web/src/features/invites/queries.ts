@@ -105,6 +105,13 @@ export const createInvites = async (input: Inputs['property']['invites']['bulkCr
   return made
 }
 
+/** Makes orphaned invites of staff the caller's own; answers how many. */
+export const adoptInvites = async (invites: readonly Pick<Invite, 'id'>[]) => {
+  const { adopted } = await api.property.invites.adopt.mutate({ items: invites.map(({ id }) => ({ id })) })
+  void refreshProperty()
+  return adopted
+}
+
 export const revokeInvite = async ({ id }: { id: string }) => shown(await api.property.invites.revoke.mutate({ id }))
 
 export const mailInvite = async ({ id }: { id: string }) => shown(await api.property.invites.mail.mutate({ id }))

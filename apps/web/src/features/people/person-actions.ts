@@ -17,10 +17,10 @@ export const usePersonActions = () => {
     const { id, allowed } = person
     const items: MenuItem[] = []
     if (allowed.includes('update'))
-      items.push(
-        { label: t('people.person.edit'), icon: icons.edit, to: { name: 'person-edit', params: { id } } },
-        { label: t('people.merge.action'), icon: icons.merge, to: { name: 'person-merge', params: { id } } },
-      )
+      items.push({ label: t('people.person.edit'), icon: icons.edit, to: { name: 'person-edit', params: { id } } })
+    // Both records have to be wholly in the caller's care, as for removing them.
+    if (allowed.includes('update') && allowed.includes('remove'))
+      items.push({ label: t('people.merge.action'), icon: icons.merge, to: { name: 'person-merge', params: { id } } })
     if (allowed.includes('restore'))
       items.push({ label: t('people.person.restore'), icon: icons.restore, run: () => restorePerson(person) })
     if (allowed.includes('remove')) {

@@ -27,14 +27,17 @@ const tried = async (work: () => Promise<void>) => {
 export const takeAway = (member: Member, grant: Grant) =>
   tried(async () => {
     const { role, complex, expiresAt, isExpired } = grant
-    await revokeGrant(grant)
+    const named = { role: t(`shell.roles.${role}`), name: memberName(member) }
+    const orphaned = await revokeGrant(grant)
     const giveBack = () =>
       tried(async () => {
         await createGrants({ memberId: member.id, role, complexIds: complex ? [complex.id] : [], expiresAt })
         notifyDone(t('staff.grants.restored'))
       })
     notifyDone(
-      t('staff.grants.revoked', { role: t(`shell.roles.${role}`), name: memberName(member) }),
+      orphaned > 0
+        ? t('staff.grants.revokedWithInvites', { ...named, count: orphaned })
+        : t('staff.grants.revoked', named),
       isExpired || member.isYou ? undefined : giveBack,
     )
   })

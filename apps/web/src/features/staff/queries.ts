@@ -82,9 +82,11 @@ export const updateMember = async (input: Inputs['staff']['members']['update']) 
 export const createGrants = async (input: Inputs['staff']['grants']['create']) =>
   shown(await api.staff.grants.create.mutate(input))
 
+/** Answers how many open invites of residents are worth nothing from now on. */
 export const revokeGrant = async ({ id }: Grant) => {
-  await api.staff.grants.revoke.mutate({ id })
+  const { orphanedInvites } = await api.staff.grants.revoke.mutate({ id })
   refreshStaff()
+  return orphanedInvites
 }
 
 /** Of the active context, or of the one named: the platform looks at a company from above. */

@@ -78,6 +78,7 @@ export const people: Translated<typeof source> = {
     edit: 'Редактирай данните',
     note: 'Бележка',
     noteHelp: 'Само за вашата фирма. Живущите никога не я виждат.',
+    emailElsewhere: 'Този човек има жилища извън вашите комплекси: адреса може да смени директор.',
     created: 'Добавено: {name}',
     saved: 'Запазено: {name}',
     remove: 'Премахни човека',

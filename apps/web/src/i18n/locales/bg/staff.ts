@@ -91,6 +91,8 @@ export const staff: Translated<typeof en> = {
     revoke: 'Отнеми',
     revokeOf: 'Отнеми: {role}, {where}',
     revoked: '{role}: правата на {name} са отнети',
+    revokedWithInvites:
+      'Отнето: {role}, {name}. {count} негова покана вече не пуска никого | Отнето: {role}, {name}. {count} негови покани вече не пускат никого',
     restored: 'Върнати',
     atOnce: 'Всяка промяна важи от следващото щракване на колегата.',
     lastDirector: 'Последният директор запазва тези права, докато ги получи и някой друг.',

@@ -68,6 +68,10 @@ export const invites = {
     orphaned: 'Whoever made this link looks after the home no more, so it lets nobody in.',
     revoked: 'This link was revoked on {date} and lets nobody in.',
   },
+  adopt: 'Take over',
+  adoptAll: 'Take over these invites',
+  adopted:
+    '{count} invite taken over: its link lets people in again | {count} invites taken over: their links let people in again',
   noLink: 'Your role does not show links.',
   details: 'Details',
   mailed: 'Sent by e-mail',

@@ -75,6 +75,7 @@ export const people = {
     edit: 'Edit person',
     note: 'Note',
     noteHelp: 'For your company only. Residents never see it.',
+    emailElsewhere: 'This person has homes outside your complexes: a director can change the address.',
     created: '{name} added',
     saved: '{name} saved',
     remove: 'Remove person',

@@ -88,6 +88,8 @@ export const staff = {
     revoke: 'Take away',
     revokeOf: 'Take away: {role}, {where}',
     revoked: '{role} taken away from {name}',
+    revokedWithInvites:
+      '{role} taken away from {name}; {count} invite of theirs lets nobody in now | {role} taken away from {name}; {count} invites of theirs let nobody in now',
     restored: 'Given back',
     atOnce: 'Every change holds from their next click on.',
     lastDirector: 'The last director keeps these rights until somebody else has them too.',

@@ -78,6 +78,7 @@ export const people: Translated<typeof source> = {
     edit: 'Изменить данные',
     note: 'Заметка',
     noteHelp: 'Только для вашей компании. Жители её не видят.',
+    emailElsewhere: 'У этого человека есть жильё вне ваших комплексов: адрес может изменить директор.',
     created: 'Добавлено: {name}',
     saved: 'Сохранено: {name}',
     remove: 'Убрать человека',

@@ -91,6 +91,8 @@ export const staff: Translated<typeof en> = {
     revoke: 'Отозвать',
     revokeOf: 'Отозвать: {role}, {where}',
     revoked: '{role}: права отозваны, {name}',
+    revokedWithInvites:
+      'Роль «{role}» снята: {name}. Больше не впускает {count} приглашение | Роль «{role}» снята: {name}. Больше не впускают {count} приглашения | Роль «{role}» снята: {name}. Больше не впускают {count} приглашений',
     restored: 'Права возвращены',
     atOnce: 'Любое изменение действует со следующего щелчка сотрудника.',
     lastDirector: 'Последний директор сохраняет эти права, пока их не получит кто-то ещё.',

@@ -80,17 +80,18 @@ it('ends with what whoever takes the rows throws', async () => {
 
 it('reads the files of two companies at a time; others wait for their turn', async () => {
   const order: string[] = []
-  const reading = async (companyId: string, pauseMs: number) => {
+  const reading = async (companyId: string) => {
     const given = await input(undefined, companyId)
-    const taken = sink(pauseMs)
     await readInThread(given, {
-      ...taken,
+      ...sink(),
       start: async () => {
         order.push(companyId)
+        // Until both of the first are at it, none of them ends.
+        while (order.length < 2) await sleep(5)
       },
     })
   }
-  await Promise.all([reading('one', 300), reading('two', 300), reading('three', 0), reading('one', 0)])
+  await Promise.all(['one', 'two', 'three', 'one'].map(reading))
   expect(order.slice(0, 2).toSorted()).toEqual(['one', 'two'])
   expect(order.slice(2).toSorted()).toEqual(['one', 'three'])
 })

@@ -21,6 +21,16 @@ export const useBuildingActions = () => {
       items.push(
         { label: t('buildings.edit'), icon: icons.edit, to: { name: 'building-edit', params: { id } } },
         { label: t('units.create'), icon: icons.add, to: { name: 'unit-new', query: { building: id } } },
+        {
+          label: t('invites.createMany'),
+          icon: icons.inviteMany,
+          to: { name: 'invites-many', query: { complex: building.complex.id, building: id } },
+        },
+        {
+          label: t('invites.sheet.title'),
+          icon: icons.print,
+          to: { name: 'invite-sheet', params: { buildingId: id } },
+        },
       )
     if (allowed.includes('restore'))
       items.push({ label: t('buildings.restore'), icon: icons.restore, run: () => restoreBuilding(building) })

@@ -1,9 +1,10 @@
 import { reasonOf } from '../../errors.ts'
 import { t } from '../../i18n/i18n.ts'
-import { session } from '../../session.ts'
+import { hasRole, session } from '../../session.ts'
 import type { MenuItem } from '../../ui/AppMenu.vue'
 import * as icons from '../../ui/icons.ts'
 import { notifyDone, notifyError } from '../../ui/toasts.ts'
+import { EDITORS } from '../property/roles.ts'
 import { removeResidency, updateResidency, type Residency } from './queries.ts'
 import { fullName, stateOn, todayIn } from './residency.ts'
 
@@ -23,7 +24,7 @@ const endToday = async ({ id, version, endsOn, person }: Residency, today: strin
 
 /** What the server allows with a residency, as entries of a menu. */
 export const residencyActions = (residency: Residency): MenuItem[] => {
-  const { id, allowed, startsOn } = residency
+  const { id, allowed, startsOn, person, unit } = residency
   const today = companyToday()
   const items: MenuItem[] = []
   if (allowed.includes('update')) {
@@ -31,6 +32,15 @@ export const residencyActions = (residency: Residency): MenuItem[] => {
     if (stateOn(residency, today) === 'present' && startsOn !== null && startsOn < today)
       items.push({ label: t('people.endToday'), icon: icons.moveOut, run: () => endToday(residency, today) })
   }
+  if (hasRole(EDITORS))
+    items.push({
+      label: t('staff.why'),
+      icon: icons.explain,
+      to: {
+        name: 'staff-access',
+        query: { person: person.id, name: fullName(person), kind: 'unit', unit: unit.id, place: unit.number },
+      },
+    })
   if (allowed.includes('remove')) {
     if (items.length > 0) items.push('separator')
     items.push({

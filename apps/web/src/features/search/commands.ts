@@ -22,6 +22,7 @@ const CREATING = [
   'unit-new',
   'person-new',
   'invite-new',
+  'invites-many',
   'staff-invite-new',
   'building-new',
   'complex-new',

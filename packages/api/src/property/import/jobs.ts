@@ -128,5 +128,5 @@ export const sweepImports = ({ system }: Pick<Database, 'system'>) =>
         and (i.status <> 'reading' or i.created_at < now() - make_interval(hours => ${HOURS_TO_READ}))`)
     await db.execute(sql`
       delete from ${importRows} r using ${imports} i where i.company_id = r.company_id and i.id = r.import_id
-        and i.status in ('failed', 'cancelled') and i.finished_at > now() - interval '1 day'`)
+        and i.status in ('failed', 'cancelled')`)
   })

@@ -106,3 +106,22 @@ it('keeps how the app looks over a sign-out, and the session in no storage', asy
   await page.reload()
   expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
 })
+
+it('shows the keyboard where it is: every stop of the Tab key wears a ring of 2 px', async () => {
+  const page = await newPage(await newDevice())
+  await page.goto('/sign-in')
+  await heading(page, 'Sign in')
+  const button = page.getByRole('button', { name: 'Sign in' })
+  const unseen: string[] = []
+  for (let stops = 0; stops < 20; stops += 1) {
+    await page.keyboard.press('Tab')
+    const { name, ring } = await page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement!)
+      return { name: document.activeElement!.outerHTML.slice(0, 120), ring: `${outlineStyle} ${outlineWidth}` }
+    })
+    if (ring !== 'solid 2px') unseen.push(name)
+    if (await button.evaluate((it) => it === document.activeElement)) break
+  }
+  expect(unseen).toEqual([])
+  expect(await button.evaluate((it) => it === document.activeElement)).toBe(true)
+})

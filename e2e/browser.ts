@@ -42,6 +42,15 @@ const SERIOUS = ['serious', 'critical']
 
 /** No serious violation of WCAG 2.2 AA, and nothing wider than the screen. */
 export const expectReachable = async (page: Page) => {
+  // What is still fading in has not its colours yet.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime ?? Infinity))
+        .map((animation) => animation.finished),
+    ),
+  )
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
     .analyze()

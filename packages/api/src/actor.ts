@@ -116,7 +116,7 @@ export const actorOf = (principal: Rights, key: string | null): Actor => {
  *
  * @throws forbidden auth.company_blocked
  */
-export const requireUnblocked = ({ companies }: Principal, actor: Actor) => {
+export const requireUnblocked = ({ companies }: Pick<Principal, 'companies'>, actor: Actor) => {
   const isBlocked = companies.some(({ id, status }) => id === actor.companyId && status === 'blocked')
   if (isBlocked && actor.kind === 'staff') throw new DomainError('forbidden', 'auth.company_blocked')
 }

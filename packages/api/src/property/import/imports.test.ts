@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { auditLog } from '@servai/db/schema/audit'
 import { roleGrants } from '@servai/db/schema/grants'
 import { imports } from '@servai/db/schema/imports'
@@ -13,7 +13,7 @@ import {
   database,
 } from '@servai/db/test/factories'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { as, refusal } from '../../../test/callers.ts'
+import { as, refusal, services } from '../../../test/callers.ts'
 import { importer, work, type Importer } from '../../../test/imports.ts'
 
 let company: { id: string }
@@ -26,6 +26,14 @@ beforeAll(async () => {
 const csv = (...lines: string[]) => ['Building,Entrance,Number,Floor,Area', ...lines].join('\n')
 const unitsOf = async (complexId: string) =>
   (await as(company, 'director').property.units.list({ complexId, limit: 100 })).items
+const statusOf = async (id: string) =>
+  (
+    await database.lookup<{ status: string; failure: string }>('select status, failure from imports where id = $1', [
+      id,
+    ])
+  )[0]
+const waitFor = async (id: string, status: string) =>
+  expect.poll(async () => (await statusOf(id))?.status, { timeout: 5_000 }).toBe(status)
 const CONFLICT = (reason: Parameters<typeof refusal>[1]) => refusal('CONFLICT', reason)
 
 describe('the upsert', () => {
@@ -194,6 +202,56 @@ describe('an import', () => {
     await work(id, 'imports.started')
     expect(await me.imports.get({ id })).toMatchObject({ status: 'failed', failure: 'auth.forbidden' })
     expect(await unitsOf(complex.id)).toEqual([])
+  })
+
+  it('of somebody who loses the right, or whose company is blocked, while it waits for its turn applies nothing', async () => {
+    const leavers = await Promise.all([1, 2].map(async () => importer(await buildCompany())))
+    const losses = [
+      (who: Importer) => sql`delete from role_grants where user_id = ${who.user.id}`,
+      (who: Importer) => sql`update companies set status = 'blocked' where id = (
+        select company_id from role_grants where user_id = ${who.user.id})`,
+    ]
+    const failures = ['auth.forbidden', 'auth.company_blocked']
+    for (const [index, leaver] of leavers.entries()) {
+      const held = await buildComplex({ company: { id: leaver.contextKey.replace('staff:', '') } })
+      const { id } = await leaver.preview({ complexId: held.id, name: 'a.csv', content: csv('A,,1,,40') })
+      await leaver.imports.start({ id })
+      const running = await database.system({}, 'write', async (db) => {
+        await db.execute(sql`select from complexes where id = ${held.id} for update`)
+        const run = work(id, 'imports.started')
+        await waitFor(id, 'running')
+        await database.system({}, 'write', (other) => other.execute(losses[index]!(leaver)))
+        return [run]
+      })
+      await Promise.all(running)
+      expect(await statusOf(id)).toEqual({ status: 'failed', failure: failures[index] })
+      expect(await database.lookup('select from units where complex_id = $1', [held.id])).toEqual([])
+    }
+  })
+
+  it('of an account that has been disabled meanwhile applies nothing', async () => {
+    const leaver = await importer(company)
+    const { id, complex } = await start(['A,,1,,40'], leaver)
+    await leaver.imports.start({ id })
+    await database.system({}, 'write', (db) =>
+      db.execute(sql`update users set status = 'disabled' where id = ${leaver.user.id}`),
+    )
+    await work(id, 'imports.started')
+    expect(await statusOf(id)).toEqual({ status: 'failed', failure: 'auth.forbidden' })
+    expect(await unitsOf(complex.id)).toEqual([])
+  })
+
+  it('is not uploaded into a blocked company', async () => {
+    const blocked = await buildCompany()
+    const their = await importer(blocked)
+    const complex = await buildComplex({ company: blocked })
+    await database.system({}, 'write', (db) =>
+      db.execute(sql`update companies set status = 'blocked' where id = ${blocked.id}`),
+    )
+    await services.principals.suspend(their.user.id)
+    const given = { complexId: complex.id, name: 'a.csv', content: csv('A,,1,,40') }
+    await expect(their.upload(given)).rejects.toMatchObject({ reason: 'auth.company_blocked' })
+    expect((await their.imports.list({})).items).toEqual([])
   })
 
   it('is seen by its maker and by directors, by nobody else', async () => {

@@ -1,14 +1,14 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Reason } from '@servai/contract/reasons'
-import type { CompanyDb, Database } from '@servai/db'
-import { roleGrants } from '@servai/db/schema/grants'
+import type { Database } from '@servai/db'
+import { loadRights } from '@servai/db/principal'
 import { importFiles, importRows, imports } from '@servai/db/schema/imports'
-import { staffOf, type Actor } from '../../actor.ts'
+import { requireUnblocked, staffOf, type Actor } from '../../actor.ts'
 import { domainErrorOf, DomainError, isRetryable } from '../../errors.ts'
 import type { Events, Topic } from '../../events.ts'
 import type { JobCtx, JobHandler } from '../../jobs.ts'
 import { retrying } from '../../retry.ts'
-import { editScope, requireAny } from '../policy.ts'
+import { covers, editScope, requireAny, requireRight } from '../policy.ts'
 import type { InCompany } from './evaluate.ts'
 import { readAgain, readImport } from './read.ts'
 import { planForBulk } from './rows.ts'
@@ -28,17 +28,13 @@ const open =
 /**
  * Who asked for it, with the rights of this moment; a session that has ended takes none of them.
  *
- * @throws forbidden auth.forbidden
+ * @throws forbidden auth.forbidden, auth.company_blocked
  */
-const loadActor = async (db: CompanyDb, { userId, companyId }: Payload): Promise<Actor> => {
-  const grants = await db
-    .select({ role: roleGrants.role, companyId: roleGrants.companyId, complexId: roleGrants.complexId })
-    .from(roleGrants)
-    .where(
-      and(eq(roleGrants.userId, userId), sql`(${roleGrants.expiresAt} is null or ${roleGrants.expiresAt} > now())`),
-    )
-  const actor = staffOf({ userId, grants }, companyId)
-  if (!actor) throw new DomainError('forbidden', 'auth.forbidden')
+const loadActor = async ({ database }: JobCtx, { userId, companyId }: Payload): Promise<Actor> => {
+  const rights = await loadRights(database, userId)
+  const actor = rights?.active ? staffOf(rights, companyId) : null
+  if (!rights || !actor) throw new DomainError('forbidden', 'auth.forbidden')
+  requireUnblocked(rights, actor)
   requireAny(editScope(actor))
   return actor
 }
@@ -70,7 +66,7 @@ const job =
   async (ctx, payload) => {
     const inCompany = open(ctx, payload)
     try {
-      const actor = await inCompany((db) => loadActor(db, payload))
+      const actor = await loadActor(ctx, payload)
       return (await retrying(() => work(ctx, payload, inCompany, actor))) ? 'done' : 'skipped'
     } catch (error) {
       if (error instanceof CancelledError) await end(inCompany, payload.importId, { status: 'cancelled' })
@@ -100,12 +96,17 @@ const analyze = ({ database, log }: JobCtx) =>
 
 export const runStarted = job<'imports.started'>(async (ctx, payload, inCompany, actor) => {
   const { now, principals } = ctx
+  const before = editScope(actor)
   const isDone = await runImport({
     ...payload,
     inCompany,
     actor,
     now,
     suspend: (userId) => principals.suspend(userId),
+    confirm: async () => {
+      const left = editScope(await loadActor(ctx, payload))
+      requireRight(left === 'company' || (before !== 'company' && before.every((id) => covers(left, id))))
+    },
   })
   if (isDone) await analyze(ctx)
   return isDone

@@ -95,6 +95,8 @@ export type Run = {
   sessionId: string | null
   now: () => Date
   suspend: (userId: string) => Promise<void>
+  /** Asked when all is written: throws where the actor may not do it any more. */
+  confirm: () => Promise<void>
 }
 
 const PROGRESS_INTERVAL_MS = 1_000
@@ -137,7 +139,7 @@ const begin = ({ inCompany, importId, now }: Run) =>
  * @throws CancelledError, DomainError
  */
 export const runImport = async (run: Run) => {
-  const { inCompany, importId, actor, requestId, sessionId, now, suspend } = run
+  const { inCompany, importId, actor, requestId, sessionId, now, suspend, confirm } = run
   const found = await begin(run)
   if (!found) return false
   const tell = createProgress(inCompany, importId, found.counts)
@@ -153,6 +155,7 @@ export const runImport = async (run: Run) => {
         await tell(applied)
       },
     })
+    await confirm()
     const [done] = await db
       .update(imports)
       .set({ status: counts.refused > 0 ? 'done_with_errors' : 'done', counts, finishedAt: now() })

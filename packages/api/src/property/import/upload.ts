@@ -4,7 +4,7 @@ import type { ImportKind, ImportSummary } from '@servai/contract/imports'
 import type { Mode } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
 import { importFiles, imports } from '@servai/db/schema/imports'
-import { actorOf, rolesOf, type Actor } from '../../actor.ts'
+import { actorOf, requireUnblocked, rolesOf, type Actor } from '../../actor.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
@@ -29,6 +29,13 @@ const admit = async (request: RequestContext): Promise<Admission> => {
   return { principal, actor, companyId }
 }
 
+/** The same for what changes something. */
+const admitChange = async (request: RequestContext) => {
+  const admission = await admit(request)
+  requireUnblocked(admission.principal, admission.actor)
+  return admission
+}
+
 /** A transaction of somebody who may import, for what is no procedure because it takes or gives a file. */
 const inCompany = <T>(
   { services, requestId, address }: RequestContext,
@@ -50,7 +57,7 @@ const inCompany = <T>(
  * @throws unauthenticated, forbidden, invalid auth.context_required
  */
 export const admitUpload = async (request: RequestContext): Promise<{ companyId: string; userId: string }> => {
-  const { companyId, principal } = await admit(request)
+  const { companyId, principal } = await admitChange(request)
   await enforce(request.services, { api: principal.userId })
   return { companyId, userId: principal.userId }
 }
@@ -63,7 +70,7 @@ type Target = { kind: ImportKind; complexId?: string | undefined }
  * @throws limited request.rate_limited, not_found property.complex_not_found, and what `admitUpload` throws
  */
 export const openUpload = async (request: RequestContext, { complexId }: Target) => {
-  const admission = await admit(request)
+  const admission = await admitChange(request)
   await enforce(request.services, { import: admission.principal.userId })
   if (complexId !== undefined) await inCompany(request, admission, 'read', (ctx) => requireComplex(ctx, complexId))
 }
@@ -99,7 +106,7 @@ export const storeUpload = async (
   { kind, complexId, companyId, fileName, path, bytes }: Upload,
 ): Promise<ImportSummary> => {
   // Named, because what was the only context may have become another company's.
-  const admission = await admit({ ...request, contextKey: `staff:${companyId}` })
+  const admission = await admitChange({ ...request, contextKey: `staff:${companyId}` })
   return inCompany(request, admission, 'write', async (ctx) => {
     if (complexId !== undefined) await requireComplex(ctx, complexId)
     const id = uuidv7()

@@ -178,6 +178,8 @@ const reason = {
   since: z.string(),
   by,
 }
+const unitInBuilding = z.strictObject({ id, number: z.string(), building: z.string() })
+
 export const explanation = z.strictObject({
   who: z.strictObject({
     userId: id.nullable(),
@@ -185,7 +187,15 @@ export const explanation = z.strictObject({
     name: z.string(),
     account: z.enum(['none', 'unproven', 'disabled', 'active']),
   }),
-  subject: z.strictObject({ kind: z.enum(EXPLAINED_KINDS), id, name: z.string(), complex: complex.nullable() }),
+  subject: z.strictObject({
+    kind: z.enum(EXPLAINED_KINDS),
+    id,
+    /** Of a unit: its number. */
+    name: z.string(),
+    /** Of a unit: the name of its building. */
+    building: z.string().nullable(),
+    complex: complex.nullable(),
+  }),
   hasAccess: z.boolean(),
   /** What the access follows from, one entry for each way in. */
   because: z.array(
@@ -199,7 +209,7 @@ export const explanation = z.strictObject({
       }),
       z.strictObject({
         kind: z.literal('residency'),
-        unit: z.strictObject({ id, number: z.string() }),
+        unit: unitInBuilding,
         residency: z.enum(RESIDENCY_KINDS),
         ...reason,
         /** First day without access. */
@@ -221,7 +231,7 @@ export const explanation = z.strictObject({
       }),
       z.strictObject({
         kind: z.enum(['residency_ended', 'residency_not_begun', 'residency_removed']),
-        unit: z.strictObject({ id, number: z.string() }),
+        unit: unitInBuilding,
         residency: z.enum(RESIDENCY_KINDS),
         on: z.string(),
         by,

@@ -30,7 +30,7 @@ describe('why somebody sees something', () => {
     const answer = await director.explain({ userId: user.id, kind: 'unit', id: unit.id })
     expect(answer).toMatchObject({
       who: { userId: user.id, personId: null, name: 'Ivan Petrov', account: 'active' },
-      subject: { kind: 'unit', name: 'A, 12', complex: { id: complex.id } },
+      subject: { kind: 'unit', name: '12', building: 'A', complex: { id: complex.id } },
       hasAccess: true,
       because: [
         { kind: 'grant', role: 'complex_manager', complex: { id: complex.id }, by: null, expiresAt: null },
@@ -88,7 +88,7 @@ describe('why somebody sees something', () => {
       because: [
         {
           kind: 'residency',
-          unit: { id: unit.id, number: 'A, 12' },
+          unit: { id: unit.id, number: '12', building: 'A' },
           residency: 'owner',
           since: '2020-01-01',
           until: daysFromNow(30),

@@ -66,16 +66,16 @@ export const explainAccess = async (ctx: ExplainCtx, input: Input): Promise<Expl
 const readSubject = async (ctx: ExplainCtx, { kind, id }: Input): Promise<Subject> => {
   if (kind === 'complex') {
     const { name } = await getComplex(ctx, { id })
-    return { kind, id, name, complex: { id, name } }
+    return { kind, id, name, building: null, complex: { id, name } }
   }
   if (kind === 'unit') {
     const { number, complex, building } = await getUnit(ctx, { id })
-    return { kind, id, name: `${building.name}, ${number}`, complex }
+    return { kind, id, name: number, building: building.name, complex }
   }
   const isWhole = staffScope(ctx.actor) === 'company'
   const [company] = await ctx.db.select({ name: companies.name }).from(companies).where(eq(companies.id, id))
   if (!company || !isWhole) throw new DomainError('not_found', 'property.company_not_found')
-  return { kind, id, name: company.name, complex: null }
+  return { kind, id, name: company.name, building: null, complex: null }
 }
 
 type Found = Omit<Who, 'account'> & { personIds: string[] }
@@ -210,8 +210,7 @@ const explainHomes = async (
     .select({
       id: residencies.id,
       residency: residencies.kind,
-      unitId: units.id,
-      number: sql<string>`${buildings.name} || ', ' || ${units.number}`,
+      unit: { id: units.id, number: units.number, building: buildings.name },
       startsOn: residencies.startsOn,
       endsOn: residencies.endsOn,
       deletedAt: residencies.deletedAt,
@@ -256,9 +255,9 @@ const explainHomes = async (
   }
 
   const resident = { kind: 'resident' as const, companyId: ctx.actor.companyId }
-  for (const { id, residency, unitId, number, startsOn, endsOn, deletedAt, deletedBy, hasBegun, hasEnded } of rows) {
+  for (const { id, residency, unit, startsOn, endsOn, deletedAt, deletedBy, hasBegun, hasEnded } of rows) {
     const creator = created.find(({ entityId }) => entityId === id)?.actorId ?? null
-    const of = { unit: { id: unitId, number }, residency }
+    const of = { unit, residency }
     if (deletedAt)
       notBecause.push({ kind: 'residency_removed', ...of, on: deletedAt.toISOString().slice(0, 10), by: by(deletedBy) })
     else if (hasEnded) notBecause.push({ kind: 'residency_ended', ...of, on: endsOn!, by: by(creator) })
@@ -266,7 +265,7 @@ const explainHomes = async (
     else if (
       userId &&
       isActive &&
-      (await actionsOn(ctx.db, { ...resident, userId, unitIds: [unitId] }, subject)).includes('see')
+      (await actionsOn(ctx.db, { ...resident, userId, unitIds: [unit.id] }, subject)).includes('see')
     )
       because.push({ kind: 'residency', ...of, since: startsOn, by: by(creator), until: endsOn })
   }

@@ -124,6 +124,8 @@ export const createExport = async (ctx: ExportCtx, input: z.output<typeof create
   const asked = askedOf(input, principal.locale)
   requireExport(actor, exporterOf(asked.kind).access)
   await enforce(services, { export: actor.userId ?? '' })
+  // One after the other: whoever asks twice at once is counted twice.
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`export ${actor.userId}`}, 0))`)
   const [open] = await db
     .select({ count: count() })
     .from(exports)

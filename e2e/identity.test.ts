@@ -120,8 +120,8 @@ it('shows the keyboard where it is: every stop of the Tab key wears a ring of 2 
       return { name: document.activeElement!.outerHTML.slice(0, 120), ring: `${outlineStyle} ${outlineWidth}` }
     })
     if (ring !== 'solid 2px') unseen.push(name)
-    if (await button.evaluate((it) => it === document.activeElement)) break
+    if (await button.evaluate((element) => element === document.activeElement)) break
   }
   expect(unseen).toEqual([])
-  expect(await button.evaluate((it) => it === document.activeElement)).toBe(true)
+  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
 })

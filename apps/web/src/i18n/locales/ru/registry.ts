@@ -10,7 +10,7 @@ export const registry: Translated<typeof source> = {
   },
   count: {
     invites: '{count} приглашение | {count} приглашения | {count} приглашений',
-    claims: '{count} заявка на жильё | {count} заявки на жильё | {count} заявок на жильё',
+    claims: '{count} запрос на жильё | {count} запроса на жильё | {count} запросов на жильё',
   },
   grid: {
     title: 'Поэтажный план',

@@ -10,7 +10,7 @@ export const registry: Translated<typeof source> = {
   },
   count: {
     invites: '{count} покана | {count} покани',
-    claims: '{count} заявка за дом | {count} заявки за дом',
+    claims: '{count} искане за дом | {count} искания за дом',
   },
   grid: {
     title: 'План по етажи',

@@ -101,6 +101,22 @@ describe('the list', () => {
     expect(await ids({ complexId, withoutHome: true })).toEqual([])
   })
 
+  it('tells a manager by no filter of homes in complexes of others', async () => {
+    const { person } = await resident(here)
+    const past = await buildPerson({ company })
+    const unit = await buildHome(here)
+    await buildResidency({ unit, person: past, endsOn: '2021-01-01' })
+    const elsewhere = await buildHome(there)
+    for (const one of [person, past]) await buildResidency({ unit: elsewhere, person: one, kind: 'tenant' })
+    const ids = async (filter: Filter) => (await walk(manager().people, filter)).map(({ id }) => id)
+    expect(await ids({ complexId: there.id })).toEqual([])
+    expect(await ids({ buildingId: elsewhere.buildingId })).toEqual([])
+    const tenants = await ids({ kind: 'tenant' })
+    expect([tenants.includes(person.id), tenants.includes(past.id)]).toEqual([false, false])
+    const homeless = await ids({ withoutHome: true })
+    expect([homeless.includes(person.id), homeless.includes(past.id)]).toEqual([false, true])
+  })
+
   it('finds by name, address and number, in any spelling', async () => {
     const { id } = await director.people.create({
       firstName: 'Теодора',

@@ -89,18 +89,32 @@ const lasts = sql`${residencies.deletedAt} is null and (${residencies.endsOn} is
   select (now() at time zone ${complexes.timezone})::date from ${units} join ${complexes} on ${complexes.id} = ${units.complexId}
   where ${units.id} = ${residencies.unitId}))`
 
-/** Of a place: collected once. Of a kind alone, which is common: asked of one after the other, until a page is full. */
-const livesIn = ({ complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) => {
+/**
+ * In homes that the caller may know of. Of a place: collected once. Of a kind alone in the whole company, which is
+ * common: asked of one after the other, until a page is full.
+ */
+const livesIn = (actor: Actor, { complexId, buildingId, kind }: Pick<Filter, 'complexId' | 'buildingId' | 'kind'>) => {
   const isOfKind = kind ? eq(residencies.kind, kind) : sql`true`
-  if (!complexId && !buildingId)
+  const shown = homesWithin(actor)
+  if (!complexId && !buildingId && !shown)
     return sql`(select true from ${residencies} where ${residencies.personId} = ${people.id} and ${isOfKind} and ${lasts} limit 1)`
   const inPlace = and(
     isNull(units.deletedAt),
+    shown,
     complexId ? eq(units.complexId, complexId) : undefined,
     buildingId ? eq(units.buildingId, buildingId) : undefined,
   )
   return sql`${people.id} = any (array(select ${residencies.personId} from ${residencies}
     where ${residencies.unitId} in (select ${units.id} from ${units} where ${inPlace}) and ${isOfKind} and ${lasts}))`
+}
+
+/** As far as the caller may know. */
+const hasNoHome = (actor: Actor) => {
+  const shown = homesWithin(actor)
+  return shown
+    ? sql`${people.id} not in (select ${residencies.personId} from ${residencies}
+        where ${residencies.unitId} in (select ${units.id} from ${units} where ${shown}) and ${lasts})`
+    : sql`not exists (select from ${residencies} where ${residencies.personId} = ${people.id} and ${lasts})`
 }
 
 /** At most this many, the best matches. */
@@ -116,11 +130,9 @@ const isFound = (actor: Actor, q: string) => {
 const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, withoutHome }: Unpaged) => [
   // A letter alone is the beginning of a search.
   q && q.length > 1 ? isFound(actor, q) : undefined,
-  complexId || buildingId || kind ? livesIn({ complexId, buildingId, kind }) : undefined,
+  complexId || buildingId || kind ? livesIn(actor, { complexId, buildingId, kind }) : undefined,
   hasAccount === undefined ? undefined : hasAccount ? isNotNull(people.userId) : isNull(people.userId),
-  withoutHome
-    ? sql`not exists (select from ${residencies} where ${residencies.personId} = ${people.id} and ${lasts})`
-    : undefined,
+  withoutHome ? hasNoHome(actor) : undefined,
 ]
 
 const BY_NAME = sql`${people.lastName}, ${people.firstName}, ${people.id}`

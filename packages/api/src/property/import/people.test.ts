@@ -301,6 +301,46 @@ describe('the address of somebody with a home in another complex', () => {
 })
 
 describe('undoing', () => {
+  it('is refused where somebody has meanwhile got the share, or the person the home, that it would give back', async () => {
+    const [owner, tenant] = await Promise.all([
+      buildPerson({ company, firstName: 'Olga', lastName: 'Orlova', email: 'olga@example.test' }),
+      buildPerson({ company, firstName: 'Toma', lastName: 'Tomov', email: 'toma@example.test' }),
+    ])
+    const whole = { shareNumerator: 1, shareDenominator: 1, kind: 'owner' as const }
+    const open = { startsOn: '2024-01-01' }
+    await buildResidency({ unit: units[0]!, person: owner, ...whole, ...open })
+    await buildResidency({ unit: units[1]!, person: tenant, kind: 'tenant', ...open })
+    const [sold, left] = [
+      await me.load({
+        kind: 'people',
+        complexId: complex.id,
+        name: 'sold.csv',
+        content: csv('Olga Orlova,olga@example.test,,A,1,owner,,2024-01-01,2025-01-01,'),
+      }),
+      await me.load({
+        kind: 'people',
+        complexId: complex.id,
+        name: 'left.csv',
+        content: csv('Toma Tomov,toma@example.test,,A,2,tenant,,2024-01-01,2025-01-01,'),
+      }),
+    ]
+    await buildResidency({ unit: units[0]!, ...whole, startsOn: '2025-01-01' })
+    await buildResidency({
+      unit: units[1]!,
+      person: tenant,
+      kind: 'tenant',
+      startsOn: '2025-06-01',
+      endsOn: '2027-01-01',
+    })
+    const before = await everybody()
+    for (const [{ id }, reason] of [
+      [sold, 'property.shares_exceed_whole'],
+      [left, 'property.residency_overlaps'],
+    ] as const)
+      await expect(me.imports.undo({ id })).rejects.toMatchObject(refusal('CONFLICT', reason))
+    expect(await everybody()).toEqual(before)
+  })
+
   it('removes the people it made with their homes, and refuses once one of them has an account', async () => {
     const before = await peopleCount()
     const seen = await upload(['Jana Janeva,jana@example.test,,A,1,owner,1,2025-01-01,,'])

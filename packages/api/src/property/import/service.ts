@@ -270,7 +270,8 @@ export const cancelImport = async (ctx: ImportCtx, target: Target) => {
  * Takes back everything the import did, or nothing.
  *
  * @throws not_found import.not_found, forbidden auth.forbidden,
- *   conflict import.changed_since, import.already_undone, import.not_ready, property.version_conflict
+ *   conflict import.changed_since, import.already_undone, import.not_ready, property.version_conflict,
+ *   property.residency_overlaps, property.shares_exceed_whole
  */
 export const undoImport = async (ctx: ImportCtx, { id, version }: Target) => {
   const row = await findImport(ctx, id)

@@ -12,6 +12,7 @@ import { units } from '@servai/db/schema/units'
 import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
+import { requireRoomForAll } from '../occupancy/service.ts'
 import { covers, editScope, requireRight } from '../policy.ts'
 import { accountsOf } from './people-apply.ts'
 import { withHomesElsewhere } from './people-diff.ts'
@@ -142,6 +143,20 @@ const lockHomes = ({ db, importId }: Undoing, { first, last }: RowRange) =>
       where i.import_id = ${importId}::uuid and i.row between ${first} and ${last})
     order by u.id for no key update`)
 
+/** Of homes whose residents are again what they were: that nobody has taken their place. */
+const requireRoom = async (undoing: Undoing, range: RowRange) => {
+  const homes = await execute<{ id: string }>(
+    undoing.db,
+    sql`select distinct t.unit_id as id from ${appliedIn(undoing.importId, 'residencies', range)}
+      join ${residencies} t on t.id = a.id where not a.created`,
+  )
+  await requireRoomForAll(
+    undoing,
+    homes.map(({ id }) => id),
+  )
+  return []
+}
+
 /** First what stands below, so that what it hangs on is free by then; locked the other way round, as everywhere. */
 const ORDER: Record<ImportKind, Table[]> = {
   units: ['units', 'entrances', 'buildings'],
@@ -151,7 +166,8 @@ const ORDER: Record<ImportKind, Table[]> = {
 /**
  * Takes back all that an import did, unless something newer has touched what it brought in: then nothing.
  *
- * @throws conflict import.changed_since with how many rows and the first ten of them, forbidden auth.forbidden
+ * @throws conflict import.changed_since with how many rows and the first ten of them, property.residency_overlaps,
+ *   property.shares_exceed_whole, forbidden auth.forbidden
  */
 export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => {
   const tables = ORDER[kind]
@@ -176,6 +192,7 @@ export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => 
       return []
     })
   }
+  if (kind === 'people') await eachRange(undoing, (range) => requireRoom(undoing, range))
   for (const userId of accounts) await ctx.services.principals.suspend(userId)
 }
 

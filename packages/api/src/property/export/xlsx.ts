@@ -42,7 +42,7 @@ const relationships = (...targets: readonly (readonly [type: string, target: str
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const MARKUP = /[&<>"]/
-// eslint-disable-next-line no-control-regex -- what XML cannot hold
+// oxlint-disable-next-line no-control-regex -- what XML cannot hold
 const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 /** Spreadsheet programs read `_x0041_` as a character. */
 const ENCODED = /_(?=x[0-9A-Fa-f]{4}_)/g

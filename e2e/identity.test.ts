@@ -74,6 +74,23 @@ it('keeps three tabs signed in over twenty reloads at once', async () => {
   }
 })
 
+it('shows a visitor the sign-in page without a failed call, and again after a sign-out', async () => {
+  const page = await newPage(await newDevice())
+  const failed: string[] = []
+  page.on('response', (response) => {
+    if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`)
+  })
+  await page.goto('/')
+  await page.waitForURL(/\/sign-in/)
+  await signIn(page, 'owner@demo.servai.example', 'quiet-harbour-lantern')
+  await page.getByRole('button', { name: 'Account' }).click()
+  await page.getByText('Sign out', { exact: true }).click()
+  await page.waitForURL(/\/sign-in/)
+  await page.reload()
+  await heading(page, /sign in/i)
+  expect(failed).toEqual([])
+})
+
 it('answers a wrong password without telling whether the address is known', async () => {
   const seen: string[] = []
   for (const email of ['director@demo.servai.example', newAddress('nobody')]) {

@@ -6,8 +6,15 @@ const LIFE_MS = 900_000
 const open: BroadcastChannel[] = []
 let server: { calls: number; isGone: boolean }
 let clock = 0
+let stored = new Map<string, string>()
+const storage = {
+  getItem: (key: string) => stored.get(key) ?? null,
+  setItem: (key: string, value: string) => void stored.set(key, value),
+  removeItem: (key: string) => void stored.delete(key),
+}
 
 beforeEach(() => {
+  stored = new Map()
   server = { calls: 0, isGone: false }
   clock = 1_000_000
 })
@@ -15,7 +22,7 @@ afterEach(() => open.splice(0).forEach((channel) => channel.close()))
 
 const accessNumber = (number: number): Access => ({ token: `token-${number}`, expiresAtMs: clock + LIFE_MS })
 
-/** One tab of a browser: all of a test share one channel and the process's locks. */
+/** One tab of a browser: all of a test share one storage, one channel and the process's locks. */
 const openTab = (name = expect.getState().currentTestName ?? '') => {
   const channel = new BroadcastChannel(name)
   open.push(channel)
@@ -30,6 +37,7 @@ const openTab = (name = expect.getState().currentTestName ?? '') => {
     // Node's channels and locks are those of the browser under other type names.
     channel: channel as unknown as globalThis.BroadcastChannel,
     locks: locks as unknown as { request<T>(name: string, work: () => Promise<T>): Promise<T> },
+    storage,
     onNews: (message) => news.push(message),
     now: () => clock,
   })
@@ -113,6 +121,7 @@ it('keeps the session when the server cannot be reached', async () => {
     },
     channel: channel as unknown as globalThis.BroadcastChannel,
     locks: undefined,
+    storage,
     onNews: () => {},
     now: () => clock,
   })
@@ -121,4 +130,33 @@ it('keeps the session when the server cannot be reached', async () => {
   expect(access.isHeld()).toBe(true)
   isDown = false
   expect(await access.token()).toBe('token-1')
+})
+
+it('asks the server for no session where nobody has signed in', async () => {
+  expect(await openTab().access.resume()).toBeNull()
+  expect(server.calls).toBe(0)
+})
+
+it('resumes the session of whoever signed in in this browser, until it ends', async () => {
+  const first = openTab()
+  first.access.start(accessNumber(0))
+  expect(await openTab().access.resume()).toBe('token-1')
+  server.isGone = true
+  expect(await openTab().access.resume()).toBeNull()
+  expect(server.calls).toBe(2)
+  expect(await openTab().access.resume()).toBeNull()
+  expect(server.calls).toBe(2)
+})
+
+it('resumes nothing after a sign-out', async () => {
+  const tab = openTab()
+  tab.access.start(accessNumber(0))
+  tab.access.end()
+  expect(await openTab().access.resume()).toBeNull()
+  expect(server.calls).toBe(0)
+})
+
+it('remembers a session that was found without its mark', async () => {
+  expect(await openTab().access.renew()).toBe('token-1')
+  expect(await openTab().access.resume()).toBe('token-2')
 })

@@ -13,31 +13,41 @@ type Options = {
   channel: Channel
   /** Missing where the page is not a secure context; then each tab is on its own and the server's grace window helps. */
   locks: Locks | undefined
+  /** Of the browser, shared by its tabs: holds the mark that somebody has signed in here, and no secret. */
+  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
   /** News of other tabs, and the end of the session found by this one. */
   onNews: (news: AccessNews) => void
   now?: () => number
 }
 
 const LOCK = 'servai-refresh'
+/** Set while somebody may be signed in here: a visitor without it needs not ask the server. */
+export const SIGNED_IN_KEY = 'servai.signed-in'
 const RENEW_BEFORE_MS = 30_000
 const DELIVERY_MS = 50
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Keeps the access token in memory and lets one tab at a time renew it for all. */
-export const createAccess = ({ renew, channel, locks, onNews, now = Date.now }: Options) => {
+export const createAccess = ({ renew, channel, locks, storage, onNews, now = Date.now }: Options) => {
   let current: Access | null = null
   let renewing: Promise<string | null> | null = null
 
   const isFresh = (access: Access | null): access is Access =>
     access !== null && access.expiresAtMs - now() > RENEW_BEFORE_MS
 
+  const hold = (access: Access | null) => {
+    current = access
+    if (access) storage.setItem(SIGNED_IN_KEY, '1')
+    else storage.removeItem(SIGNED_IN_KEY)
+  }
+
   const tell = (news: AccessNews) => channel.postMessage(news)
 
   const renewUnlessNewer = async (stale: string | null) => {
     if (isFresh(current) && current.token !== stale) return current.token
     const had = current !== null
-    current = await renew()
+    hold(await renew())
     if (current) tell({ kind: 'renewed', access: current })
     else if (had) {
       tell({ kind: 'ended' })
@@ -58,7 +68,7 @@ export const createAccess = ({ renew, channel, locks, onNews, now = Date.now }: 
     })
 
   channel.addEventListener('message', ({ data }: MessageEvent<AccessNews>) => {
-    current = data.kind === 'ended' ? null : data.access
+    hold(data.kind === 'ended' ? null : data.access)
     onNews(data)
   })
 
@@ -70,17 +80,21 @@ export const createAccess = ({ renew, channel, locks, onNews, now = Date.now }: 
       (renewing ??= renewInTurn(stale).finally(() => {
         renewing = null
       })),
+    /** The session that this browser still has, as {@link renew} would find it; asks nobody where nobody has signed in. */
+    async resume(): Promise<string | null> {
+      return storage.getItem(SIGNED_IN_KEY) === null ? null : this.renew()
+    },
     /** A token good for the next request; `null` when nobody is signed in. */
     async token(): Promise<string | null> {
       if (!current) return null
       return isFresh(current) ? current.token : this.renew()
     },
     start(access: Access) {
-      current = access
+      hold(access)
       tell({ kind: 'started', access })
     },
     end() {
-      current = null
+      hold(null)
       tell({ kind: 'ended' })
     },
   }

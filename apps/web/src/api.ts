@@ -43,6 +43,7 @@ export const access = createAccess({
   },
   channel: new BroadcastChannel('servai-access'),
   locks: navigator.locks,
+  storage: localStorage,
   onNews: (news) => listeners.forEach((listener) => listener(news)),
 })
 

@@ -2,6 +2,7 @@ import type { Account } from '@servai/contract/auth'
 import type { Context, Role } from '@servai/contract/roles'
 import { QueryCache, QueryClient } from '@tanstack/vue-query'
 import { computed, shallowReactive } from 'vue'
+import { SIGNED_IN_KEY } from './access.ts'
 import { access, accessOf, actIn, api, onAccessNews, type Inputs } from './api.ts'
 import { reasonOf, type Failure } from './errors.ts'
 import { showLocale, storedLocale } from './i18n/i18n.ts'
@@ -95,11 +96,11 @@ export const reloadAccount = async () => {
   await enter(await api.auth.me.query())
 }
 
-/** The one silent refresh at the start; resolves when it is known who is there. */
+/** Takes up the session of this browser, if there is one; resolves when it is known who is there. */
 export const startSession = async () => {
   state.phase = 'starting'
   try {
-    if (await access.renew()) await reloadAccount()
+    if (await access.resume()) await reloadAccount()
     else leave(false)
   } catch (error) {
     const failure = reasonOf(error)
@@ -119,6 +120,7 @@ export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'deliver
 const keepLooks = async (signingOut: Promise<unknown>) => {
   const looks = { ...localStorage } as Record<string, string>
   delete looks[CONTEXT_KEY]
+  delete looks[SIGNED_IN_KEY]
   await signingOut
   for (const [key, value] of Object.entries(looks)) localStorage.setItem(key, value)
 }

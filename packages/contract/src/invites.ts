@@ -84,7 +84,11 @@ export const createInviteInput = z
   })
 
 export const adoptInvitesInput = bulkIdsInput
-export const invitesAdopted = z.strictObject({ adopted: z.int() })
+export const invitesAdopted = z.strictObject({
+  adopted: z.int(),
+  /** Stay orphaned: their units have as many active invites as they may have. */
+  withoutRoom: z.int(),
+})
 
 export const inviteUse = z.strictObject({
   id,

@@ -4,7 +4,7 @@ import { t } from '../../i18n/i18n.ts'
 import type { MenuItem } from '../../ui/AppMenu.vue'
 import { confirm } from '../../ui/confirm.ts'
 import * as icons from '../../ui/icons.ts'
-import { notifyDone, notifyError } from '../../ui/toasts.ts'
+import { notifyDone, notifyError, notifyRefused } from '../../ui/toasts.ts'
 import { adoptInvites, linkOf, mailInvite, readInvite, revokeInvite, type Invite } from './queries.ts'
 
 export const copyLinkOf = async (invite: Invite) => {
@@ -47,7 +47,9 @@ export const revokeAsked = async (invite: Invite) => {
 
 export const adopt = async (invites: readonly Invite[]) => {
   try {
-    notifyDone(t('invites.adopted', { count: await adoptInvites(invites) }))
+    const { adopted, withoutRoom } = await adoptInvites(invites)
+    if (adopted > 0 || withoutRoom === 0) notifyDone(t('invites.adopted', { count: adopted }))
+    if (withoutRoom > 0) notifyRefused(t('invites.withoutRoom', { count: withoutRoom }))
   } catch (error) {
     notifyError(reasonOf(error))
   }

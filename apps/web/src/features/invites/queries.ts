@@ -105,11 +105,11 @@ export const createInvites = async (input: Inputs['property']['invites']['bulkCr
   return made
 }
 
-/** Makes orphaned invites of staff the caller's own; answers how many. */
+/** Makes orphaned invites of staff the caller's own; answers how many, and how many had no room in their units. */
 export const adoptInvites = async (invites: readonly Pick<Invite, 'id'>[]) => {
-  const { adopted } = await api.property.invites.adopt.mutate({ items: invites.map(({ id }) => ({ id })) })
+  const outcome = await api.property.invites.adopt.mutate({ items: invites.map(({ id }) => ({ id })) })
   void refreshProperty()
-  return adopted
+  return outcome
 }
 
 export const revokeInvite = async ({ id }: { id: string }) => shown(await api.property.invites.revoke.mutate({ id }))

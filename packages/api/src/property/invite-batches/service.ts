@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, asc, count, desc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   MAX_INVITE_BATCH,
@@ -8,6 +8,7 @@ import {
   type inviteSheetInput,
   type planInvitesInput,
 } from '@servai/contract/invites'
+import type { CompanyDb } from '@servai/db'
 import { buildings } from '@servai/db/schema/buildings'
 import { companies } from '@servai/db/schema/companies'
 import { complexes } from '@servai/db/schema/complexes'
@@ -21,7 +22,16 @@ import { DomainError } from '../../errors.ts'
 import { emitEach } from '../../events.ts'
 import { isOneOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
-import { addressOf, creatorOf, inCare, isAdoptable, isForTheUnit, newToken, pathOf } from '../invites/service.ts'
+import {
+  addressOf,
+  creatorOf,
+  endOrphans,
+  inCare,
+  isAdoptable,
+  isForTheUnit,
+  newToken,
+  pathOf,
+} from '../invites/service.ts'
 import { editScope, within } from '../policy.ts'
 import { readSettings } from '../settings/service.ts'
 
@@ -141,33 +151,69 @@ export const createInvites = async (ctx: Ctx, input: z.output<typeof createInvit
         mailedAt: recipients.length > 0 ? now() : null,
       })),
     )
+  const most = settings['invites.maxActivePerUnit'].value
+  if (most !== null) {
+    const unitIds = rows.map(({ unitId }) => unitId)
+    await endOrphans(ctx, unitIds, most - 1)
+  }
   await emitEach(ctx, 'invites.mail_requested', mails)
   services.metrics.invitesCreated.inc(rows.length)
   return { created: rows.length, mailed: mails.length }
 }
 
+/** Invites of units in the caller's care, held with their units as whoever makes one holds them. */
+const holdInvites = async ({ db, actor }: Ctx, ids: readonly string[]) => {
+  const wanted = and(isOneOf(invites.id, ids), inCare(actor))
+  const places = await db
+    .select({ id: units.id, complexId: units.complexId })
+    .from(units)
+    .where(inArray(units.id, db.select({ id: invites.unitId }).from(invites).where(wanted)))
+    .orderBy(units.id)
+    .for('no key update')
+  const held = await db.select({ id: invites.id }).from(invites).where(wanted).orderBy(invites.id).for('no key update')
+  if (held.length < ids.length) throw new DomainError('not_found', 'property.invite_not_found')
+  return places
+}
+
+/** How many more invites of staff may be active in each unit. */
+const roomIn = async (db: CompanyDb, places: readonly { id: string; complexId: string }[]) => {
+  const most = new Map<string, number>()
+  for (const complexId of new Set(places.map((place) => place.complexId)))
+    most.set(complexId, (await readSettings(db, complexId))['invites.maxActivePerUnit'].value ?? Infinity)
+  const unitIds = places.map(({ id }) => id)
+  const active = await db
+    .select({ unitId: invites.unitId, count: count() })
+    .from(invites)
+    .where(and(isOneOf(invites.unitId, unitIds), isForTheUnit))
+    .groupBy(invites.unitId)
+  const taken = new Map(active.map((row) => [row.unitId, row.count]))
+  return new Map(places.map(({ id, complexId }) => [id, (most.get(complexId) ?? 0) - (taken.get(id) ?? 0)]))
+}
+
 /**
- * Makes orphaned invites of staff the caller's own, so that links and printed slips go on; others stay as they are.
+ * Makes orphaned invites of staff the caller's own, so that links and printed slips go on: the newest of each unit, as
+ * many as may be active there. Others stay as they are.
  *
  * @throws not_found property.invite_not_found
  */
 export const adoptInvites = async (ctx: Ctx, { items }: z.output<typeof adoptInvitesInput>) => {
-  const { db, actor } = ctx
+  const { db } = ctx
   const { userId } = creatorOf(ctx)
   const ids = items.map(({ id }) => id)
-  const held = await db
-    .select({ id: invites.id })
+  const room = await roomIn(db, await holdInvites(ctx, ids))
+  const orphans = await db
+    .select({ id: invites.id, unitId: invites.unitId })
     .from(invites)
-    .where(and(isOneOf(invites.id, ids), inCare(actor)))
-    .orderBy(invites.id)
-    .for('no key update')
-  if (held.length < ids.length) throw new DomainError('not_found', 'property.invite_not_found')
-  const adopted = await db
-    .update(invites)
-    .set({ createdBy: userId })
     .where(and(isOneOf(invites.id, ids), isAdoptable))
-    .returning({ id: invites.id })
-  return { adopted: adopted.length }
+    .orderBy(desc(invites.id))
+  const chosen = orphans.filter(({ unitId }) => {
+    const left = room.get(unitId) ?? 0
+    room.set(unitId, left - 1)
+    return left > 0
+  })
+  const chosenIds = chosen.map(({ id }) => id)
+  if (chosen.length > 0) await db.update(invites).set({ createdBy: userId }).where(isOneOf(invites.id, chosenIds))
+  return { adopted: chosen.length, withoutRoom: orphans.length - chosen.length }
 }
 
 type Sheet = z.input<typeof inviteSheet>

@@ -167,8 +167,8 @@ describe('an orphaned invite', () => {
     const elsewhere = as(company, 'complex_manager').property.invites
     await expect(elsewhere.adopt({ items })).rejects.toMatchObject(refusal('NOT_FOUND', 'property.invite_not_found'))
     const successor = await hire()
-    expect(await successor.property.invites.adopt({ items })).toEqual({ adopted: 2 })
-    expect(await successor.property.invites.adopt({ items })).toEqual({ adopted: 0 })
+    expect(await successor.property.invites.adopt({ items })).toEqual({ adopted: 2, withoutRoom: 0 })
+    expect(await successor.property.invites.adopt({ items })).toEqual({ adopted: 0, withoutRoom: 0 })
     expect(await accept(await buildUser(), one.token)).toMatchObject({ status: 'added' })
     expect(await director.staff.grants.revoke({ id: successor.grantId })).toMatchObject({ orphanedInvites: 2 })
   })
@@ -177,7 +177,7 @@ describe('an orphaned invite', () => {
     const { residency, id, token } = await buildOwner()
     await director.property.residencies.remove({ id: residency.id, version: 1 })
     expect(await director.property.invites.get({ id })).toMatchObject({ allowed: ['revoke'] })
-    expect(await director.property.invites.adopt({ items: [{ id }] })).toEqual({ adopted: 0 })
+    expect(await director.property.invites.adopt({ items: [{ id }] })).toEqual({ adopted: 0, withoutRoom: 0 })
     await expectDead(id, token)
   })
 
@@ -186,5 +186,78 @@ describe('an orphaned invite', () => {
     expect(await director.property.invites.revoke({ id })).toMatchObject({ status: 'revoked' })
     await employ(company, 'complex_manager', { user, complexes: [complex] })
     await expect(preview(token)).rejects.toMatchObject(DEAD)
+  })
+
+  const decideMost = async (value: number) => {
+    const key = 'invites.maxActivePerUnit'
+    const home = await buildUnit({
+      building: await buildBuilding({ complex: await buildComplex({ company }) }),
+    })
+    await director.property.settings.set({ key, value, complexId: home.complexId })
+    return home
+  }
+
+  /** As many of a manager who has left, the oldest first. */
+  const orphansIn = async (unit: Unit, count: number) => {
+    const { user } = await employ(company, 'director')
+    const { property } = asUser(user, `staff:${company.id}`)
+    const made: string[] = []
+    for (let i = 0; i < count; i += 1) made.push((await property.invites.create({ unitId: unit.id, kind: 'owner' })).id)
+    const leave = () => database.lookup(`update users set status = 'disabled' where id = $1`, [user.id])
+    const comeBack = () => database.lookup(`update users set status = 'active' where id = $1`, [user.id])
+    await leave()
+    return { made, comeBack }
+  }
+
+  const statusesOf = (ids: string[]) => Promise.all(ids.map(statusOf))
+
+  it('is taken over only where the unit has room, the newest first', async () => {
+    const unit = await decideMost(3)
+    const { made } = await orphansIn(unit, 3)
+    await director.property.settings.set({ key: 'invites.maxActivePerUnit', value: 2, complexId: unit.complexId })
+    const own = await buildHome()
+    const other = (await orphansIn(own, 1)).made
+    const items = [...made, ...other].map((id) => ({ id }))
+    expect(await director.property.invites.adopt({ items })).toEqual({ adopted: 3, withoutRoom: 1 })
+    expect(await statusesOf(made)).toEqual(['orphaned', 'active', 'active'])
+    expect(await statusesOf(other)).toEqual(['active'])
+    expect(await director.property.invites.adopt({ items })).toEqual({ adopted: 0, withoutRoom: 1 })
+  })
+
+  it('taken over by two at once does not exceed what the unit may have', async () => {
+    const unit = await decideMost(4)
+    const { made } = await orphansIn(unit, 4)
+    await director.property.settings.set({ key: 'invites.maxActivePerUnit', value: 1, complexId: unit.complexId })
+    await Promise.all(made.map((id) => director.property.invites.adopt({ items: [{ id }] })))
+    expect((await statusesOf(made)).filter((status) => status === 'active')).toHaveLength(1)
+  })
+
+  it('gives way for good to a new one, so that no right that comes back makes more than the unit may have', async () => {
+    const unit = await decideMost(2)
+    const { made, comeBack } = await orphansIn(unit, 2)
+    const { id } = await director.property.invites.create({ unitId: unit.id, kind: 'owner' })
+    expect(await statusesOf([...made, id])).toEqual(['revoked', 'orphaned', 'active'])
+    await comeBack()
+    expect(await statusesOf([...made, id])).toEqual(['revoked', 'active', 'active'])
+  })
+
+  it('gives way to one of a batch as well', async () => {
+    const unit = await decideMost(1)
+    const { made, comeBack } = await orphansIn(unit, 1)
+    await director.property.invites.bulkCreate({ buildingId: unit.buildingId, kind: 'owner', maxUses: 1 })
+    await comeBack()
+    expect(await statusesOf(made)).toEqual(['revoked'])
+    expect((await director.property.invites.list({ unitId: unit.id, status: 'active' })).items).toHaveLength(1)
+  })
+
+  it('stays where a unit may have as many as anybody wants', async () => {
+    const { made, comeBack } = await orphansIn(await buildHome(), 1)
+    const unit = (await director.property.invites.get({ id: made[0]! })).unit
+    const complexId = unit.complexId
+    await director.property.settings.set({ key: 'invites.maxActivePerUnit', value: null, complexId })
+    await director.property.invites.create({ unitId: unit.id, kind: 'owner' })
+    await director.property.settings.reset({ key: 'invites.maxActivePerUnit', complexId })
+    await comeBack()
+    expect(await statusesOf(made)).toEqual(['active'])
   })
 })

@@ -15,7 +15,7 @@ import type { Actor } from '../../actor.ts'
 import type { Ctx, Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
-import { countRows, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
+import { countRows, isOneOf, keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { toPage } from '../../page.ts'
 import { editScope, isBacked, MAX_FAMILY_USES, ownsToday, requireRight, within } from '../policy.ts'
@@ -233,6 +233,23 @@ const makeRoom = async (ctx: Ctx, { unitId, replace }: Wanted, most: number | nu
   const excess = found.slice(0, Math.max(0, found.length - most + 1))
   if (excess.length > 0 && !replace) throw new DomainError('conflict', 'invites.too_many_active')
   for (const { id } of excess) await revoke(ctx, id)
+  if (actor.kind === 'staff') await endOrphans(ctx, [unitId], most - (found.length - excess.length) - 1)
+}
+
+/** Ends the oldest orphaned invites of staff for good, but for `kept` in each unit: those may live again without being too many. */
+export const endOrphans = async ({ db, actor, now }: Ctx, unitIds: readonly string[], kept: number) => {
+  const ranked = db
+    .select({
+      id: invites.id,
+      rank: sql<number>`row_number() over (partition by ${invites.unitId} order by ${invites.id} desc)`.as('rank'),
+    })
+    .from(invites)
+    .where(and(isOneOf(invites.unitId, unitIds), isNull(invites.deletedAt), isAdoptable))
+    .as('ranked')
+  await db
+    .update(invites)
+    .set({ revokedAt: now(), revokedBy: actor.userId })
+    .where(sql`${invites.id} in (select ${ranked.id} from ${ranked} where ${ranked.rank} > ${kept})`)
 }
 
 const revoke = ({ db, actor, now }: Ctx, id: string) =>

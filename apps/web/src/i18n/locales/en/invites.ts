@@ -72,6 +72,8 @@ export const invites = {
   adoptAll: 'Take over these invites',
   adopted:
     '{count} invite taken over: its link lets people in again | {count} invites taken over: their links let people in again',
+  withoutRoom:
+    '{count} invite left as it is: its unit has as many active ones as it may have | {count} invites left as they are: their units have as many active ones as they may have',
   noLink: 'Your role does not show links.',
   details: 'Details',
   mailed: 'Sent by e-mail',

@@ -4,16 +4,16 @@ import { EXPORT_DIRECT_ROWS, type createExportInput, type ExportFormat } from '@
 import type { Mode } from '@servai/db'
 import { exports } from '@servai/db/schema/exports'
 import type { Role } from '@servai/contract/roles'
-import { actorOf } from '../../actor.ts'
+import { admitActor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { requirePrincipal } from '../../principal.ts'
+import { requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { fileNameOf, writeExport } from './content.ts'
 import { exporterOf } from './kinds.ts'
-import { EXPORT_ACCESS, requireExport, rightsOf } from './policy.ts'
+import { EXPORT_ACCESS, requireExport, requireSameRights, rightsOf } from './policy.ts'
 import { askedOf, auditExport, nextPiece, ownExports, readTimezone, type ExportCtx } from './service.ts'
 
 export type Download = {
@@ -29,28 +29,35 @@ export type Download = {
 const admit = async (request: RequestContext, access: readonly Role[]) => {
   const principal = await requirePrincipal(request)
   if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
-  const actor = actorOf(principal, request.contextKey)
+  const actor = admitActor(principal, request.contextKey, 'query')
   requireExport(actor, access)
   const { companyId } = actor
   if (!companyId) throw new DomainError('invalid', 'auth.context_required')
   return { principal, actor, companyId }
 }
 
-const inCompany =
-  (request: RequestContext, access: readonly Role[]) =>
-  async <T>(mode: Mode, work: (ctx: ExportCtx) => Promise<T>): Promise<T> => {
+type Gate = { access: readonly Role[]; rights: string | null }
+
+/** Transactions that end with the rights of the first, or with those given: no file is of two scopes. */
+const inCompany = (request: RequestContext, { access, rights: given }: Gate) => {
+  let rights = given
+  return async <T>(mode: Mode, work: (ctx: ExportCtx) => Promise<T>): Promise<T> => {
     const { principal, actor, companyId } = await admit(request, access)
+    rights ??= rightsOf(actor)
+    requireSameRights(actor, rights)
     const { services, requestId, address } = request
-    const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+    const scope = { ...scopeOf({ principal, requestId, address }), companyId }
     return retrying(() =>
       services.database.company(scope, mode, (db) =>
         work({ db, actor, principal, services, requestId, address, now: services.now }),
       ),
     )
   }
+}
 
 /**
- * A short list, read while it is sent. It is written down before the first byte.
+ * A short list, read while it is sent. It is written down before the first byte. The content ends with
+ * exports.rights_changed where the rights do.
  *
  * @throws unauthenticated, forbidden, limited request.rate_limited, too_large exports.too_large: leave it to the worker
  */
@@ -61,7 +68,7 @@ export const openExport = async (
   const { access, count } = exporterOf(input.kind)
   const { principal } = await admit(request, access)
   await enforce(request.services, { api: principal.userId, export: principal.userId })
-  const transact = inCompany(request, access)
+  const transact = inCompany(request, { access, rights: null })
   const asked = askedOf(input, principal.locale)
   const timezone = await transact('write', async (ctx) => {
     const rows = await count(ctx, asked.filter, EXPORT_DIRECT_ROWS + 1)
@@ -93,13 +100,13 @@ async function* piecesOf(exportId: string, transact: ReturnType<typeof inCompany
 export const openExportFile = async (request: RequestContext, { id }: { id: string }): Promise<Download> => {
   const { principal } = await admit(request, EXPORT_ACCESS.registry)
   await enforce(request.services, { api: principal.userId })
-  const row = await inCompany(request, EXPORT_ACCESS.registry)('write', async (ctx) => {
+  const row = await inCompany(request, { access: EXPORT_ACCESS.registry, rights: null })('write', async (ctx) => {
     const [found] = await ctx.db
       .select()
       .from(exports)
       .where(and(eq(exports.id, id), eq(exports.status, 'done'), ownExports(ctx)))
     if (!found) throw new DomainError('not_found', 'exports.not_found')
-    if (found.rights !== rightsOf(ctx.actor)) throw new DomainError('conflict', 'exports.rights_changed')
+    requireSameRights(ctx.actor, found.rights)
     await audit(ctx, {
       action: 'property.export_download',
       companyId: ctx.actor.companyId,
@@ -111,6 +118,7 @@ export const openExportFile = async (request: RequestContext, { id }: { id: stri
     })
     return found
   })
-  const { fileName, format, fileBytes: bytes, kind } = row
-  return { fileName, format, bytes, content: piecesOf(id, inCompany(request, exporterOf(kind).access)) }
+  const { fileName, format, fileBytes: bytes, kind, rights } = row
+  const transact = inCompany(request, { access: exporterOf(kind).access, rights })
+  return { fileName, format, bytes, content: piecesOf(id, transact) }
 }

@@ -255,6 +255,22 @@ describe('a file', () => {
     await expect(Array.fromAsync(content)).rejects.toMatchObject({ reason: 'auth.session_revoked' })
   })
 
+  it('stops in the middle when a complex is taken away', async () => {
+    const other = await buildCompany()
+    const complexes = [await buildComplex({ company: other }), await buildComplex({ company: other })] as const
+    await fill(await buildBuilding({ complex: complexes[0] }), 3_000)
+    const manager = await employ(other, 'complex_manager', { complexes: [...complexes] })
+    const input = createExportInput.parse({ kind: 'units', format: 'csv' })
+    const { content } = await openExport(await requestOf(manager), input)
+    await content.next()
+    await content.next()
+    await services.principals.suspend(manager.user.id)
+    await database.system({}, 'write', (db) =>
+      db.execute(sql`delete from role_grants where user_id = ${manager.user.id} and complex_id = ${complexes[1].id}`),
+    )
+    await expect(Array.fromAsync(content)).rejects.toMatchObject({ reason: 'exports.rights_changed' })
+  })
+
   it('of more than five thousand rows is for the worker, and nobody exports without end', async () => {
     const big = await buildComplex({ company: await buildCompany() })
     const building = await buildBuilding({ complex: big })

@@ -188,6 +188,42 @@ describe('an export', () => {
     })
   })
 
+  it('is given out no further once a complex is taken away', async () => {
+    const other = await buildComplex({ company })
+    const manager = await employ(company, 'complex_manager', { complexes: [complex, other] })
+    const { id } = await ask(manager)
+    await run(id)
+    await inCompany((db) => db.insert(exportFiles).values({ exportId: id, piece: 1, bytes: Buffer.from('the rest') }))
+    const { accessToken } = await signIn(manager.user)
+    const { content } = await openExportFile(buildRequest({ accessToken, contextKey: manager.contextKey }), { id })
+    await content.next()
+    await services.principals.suspend(manager.user.id)
+    await database.system({}, 'write', (db) =>
+      db.execute(sql`delete from role_grants where user_id = ${manager.user.id} and complex_id = ${other.id}`),
+    )
+    await expect(content.next()).rejects.toMatchObject({ code: 'conflict', reason: 'exports.rights_changed' })
+  })
+
+  it('fails where the rights change while it is written: no file has rows of two scopes', async () => {
+    const other = await buildComplex({ company })
+    const manager = await employ(company, 'complex_manager', { complexes: [complex, other] })
+    const { id } = await ask(manager)
+    let reads = 0
+    const narrowing = {
+      ...database,
+      lookup: async (...call: Parameters<typeof database.lookup>) => {
+        if (++reads === 3)
+          await database.system({}, 'write', (db) =>
+            db.execute(sql`delete from role_grants where user_id = ${manager.user.id} and complex_id = ${other.id}`),
+          )
+        return database.lookup(...call)
+      },
+    } as typeof database
+    expect(await run(id, { database: narrowing })).toBe('done')
+    expect(await look(id, manager)).toMatchObject({ status: 'failed', failure: 'exports.rights_changed' })
+    expect(await pieces(id)).toEqual([])
+  })
+
   it('tries again when the database was away, and fails for good at what another attempt cannot mend', async () => {
     const { id } = await ask()
     const failing = (error: Error) =>

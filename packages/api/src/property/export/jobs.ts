@@ -9,9 +9,9 @@ import { domainErrorOf, DomainError, isRetryable } from '../../errors.ts'
 import type { Events } from '../../events.ts'
 import type { JobCtx, JobOutcome } from '../../jobs.ts'
 import { retrying } from '../../retry.ts'
-import { writeExport, type Asked } from './content.ts'
+import { writeExport, type Asked, type Read } from './content.ts'
 import { exporterOf } from './kinds.ts'
-import { requireExport, rightsOf } from './policy.ts'
+import { requireExport, requireSameRights, rightsOf } from './policy.ts'
 import {
   auditExport,
   beginExport,
@@ -67,7 +67,13 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
     timezone: await readTimezone(ctx.db, row.companyId),
   }))
   if (asked.format === 'xlsx' && total > XLSX_MAX_ROWS) throw new DomainError('too_large', 'exports.too_large')
-  await transact('write', (db) => stepExport(db, row, { totalRows: total, rights: rightsOf(actor) }))
+  const rights = rightsOf(actor)
+  await transact('write', (db) => stepExport(db, row, { totalRows: total, rights }))
+  const readOn: Read = (work) =>
+    read((ctx) => {
+      requireSameRights(ctx.actor, rights)
+      return work(ctx)
+    })
 
   let rows = 0
   let fileBytes = 0
@@ -75,7 +81,7 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
   let waiting: Buffer[] = []
   let waitingBytes = 0
   let steppedAt = performance.now()
-  for await (const chunk of writeExport(asked, timezone, read, (more) => (rows += more))) {
+  for await (const chunk of writeExport(asked, timezone, readOn, (more) => (rows += more))) {
     waiting.push(chunk)
     waitingBytes += chunk.length
     fileBytes += chunk.length
@@ -100,7 +106,8 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
 
 /**
  * Writes a list to a file, piece after piece. Begun again after a crash it starts over; cancelled, it stops at the next
- * piece. The rights of whoever asked are looked up again for every page.
+ * piece. The rights of whoever asked are looked up again for every page,
+ * and have to be the same.
  */
 export const runExport = async (job: JobCtx, payload: Payload): Promise<JobOutcome> => {
   const { database, log, now } = job

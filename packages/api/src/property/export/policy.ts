@@ -1,5 +1,6 @@
 import type { Role } from '@servai/contract/roles'
 import { rolesOf, type Actor } from '../../actor.ts'
+import { DomainError } from '../../errors.ts'
 import { ACCESS, requireRight } from '../policy.ts'
 
 const staffOnly = (roles: readonly Role[]) => roles.filter((role) => role !== 'resident')
@@ -26,3 +27,8 @@ export const rightsOf = (actor: Actor): string =>
           .map(([role, ids]) => [role, ids && ids.toSorted()])
       : [],
   ])
+
+/** That the actor may see what they might when the file was begun. @throws conflict exports.rights_changed */
+export const requireSameRights = (actor: Actor, rights: string) => {
+  if (rightsOf(actor) !== rights) throw new DomainError('conflict', 'exports.rights_changed')
+}

@@ -15,7 +15,10 @@ const FLOOR = 'servai_bench_floor'
 /** 19 MiB of argon2id need no help; the rest of a small server's memory is PostgreSQL's. */
 const SETTINGS = { shared_buffers: '512MB', max_connections: '100', jit: 'off' }
 
-export type Keys = Record<'JWT_KEYS' | 'REFRESH_KEYS' | 'TOKEN_KEYS' | 'PASSWORD_PEPPER_KEYS', string>
+export type Keys = Record<
+  'JWT_KEYS' | 'REFRESH_KEYS' | 'TOKEN_KEYS' | 'FACTOR_KEYS' | 'PASSWORD_PEPPER_KEYS' | 'AUDIT_KEYS',
+  string
+>
 
 /** Starts PostgreSQL (or takes that of BENCH_ADMIN_URL) and fills it with the big customer, unless `reuse` finds it there. */
 export const prepareDatabase = async ({ dataDir, reuse, keys }: { dataDir: string; reuse: boolean; keys: Keys }) => {
@@ -143,7 +146,14 @@ export const loadKeys = (dataDir: string, reuse: boolean): Keys => {
   const file = path.join(dataDir, 'keys.json')
   if (reuse && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys
   const ring = () => `k1:${randomBytes(32).toString('base64')}`
-  const keys = { JWT_KEYS: ring(), REFRESH_KEYS: ring(), TOKEN_KEYS: ring(), PASSWORD_PEPPER_KEYS: ring() }
+  const keys = {
+    JWT_KEYS: ring(),
+    REFRESH_KEYS: ring(),
+    TOKEN_KEYS: ring(),
+    FACTOR_KEYS: ring(),
+    PASSWORD_PEPPER_KEYS: ring(),
+    AUDIT_KEYS: ring(),
+  }
   writeFileSync(file, JSON.stringify(keys), { mode: 0o600 })
   return keys
 }

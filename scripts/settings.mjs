@@ -59,7 +59,7 @@ export const openDataDirectory = () => {
   return dir
 }
 
-const KEY_RINGS = ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'PASSWORD_PEPPER_KEYS']
+const KEY_RINGS = ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'FACTOR_KEYS', 'PASSWORD_PEPPER_KEYS', 'AUDIT_KEYS']
 const ROLES = ['owner', 'app', 'system']
 
 /**

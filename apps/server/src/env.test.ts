@@ -15,6 +15,7 @@ const development = {
   JWT_KEYS: ring(),
   REFRESH_KEYS: ring(),
   TOKEN_KEYS: ring(),
+  FACTOR_KEYS: ring(),
   PASSWORD_PEPPER_KEYS: ring(),
 }
 const production = {
@@ -81,6 +82,7 @@ describe('parseEnv', () => {
       'JWT_KEYS: is not set',
       'REFRESH_KEYS: is not set',
       'TOKEN_KEYS: is not set',
+      'FACTOR_KEYS: is not set',
       'PASSWORD_PEPPER_KEYS: is not set',
     ])
   })

@@ -52,6 +52,7 @@ export const serverEnv = z.object({
   JWT_KEYS: keyRing,
   REFRESH_KEYS: keyRing,
   TOKEN_KEYS: keyRing,
+  FACTOR_KEYS: keyRing,
   PASSWORD_PEPPER_KEYS: keyRing,
   PASSWORD_MIN_LENGTH: integer(8, 64).default(12),
   ARGON2_MEMORY_KIB: integer(8_192, 4_194_304).default(19_456),
@@ -84,7 +85,7 @@ export class EnvError extends Error {
   override name = 'EnvError'
 }
 
-const RINGS = ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'PASSWORD_PEPPER_KEYS'] as const
+const RINGS = ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'FACTOR_KEYS', 'PASSWORD_PEPPER_KEYS'] as const
 const DATABASES = ['DATABASE_URL', 'DATABASE_SYSTEM_URL', 'DATABASE_OWNER_URL'] as const
 const MIN_PASSWORD_LENGTH = 12
 /** What documentation and examples write where a secret belongs. */

@@ -110,6 +110,7 @@ export const createServices = (env: Env, log: Logger, now = () => new Date()): P
     accessTokens: createAccessTokens({ keys: env.JWT_KEYS, issuer: env.APP_URL, audience: AUDIENCE, now }),
     refreshKeys: env.REFRESH_KEYS,
     tokenKeys: env.TOKEN_KEYS,
+    factorKeys: env.FACTOR_KEYS,
     passwords: createHasher(env, metrics),
     limiter: createLimiter({
       redis,

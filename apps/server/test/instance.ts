@@ -19,6 +19,7 @@ export const environment = (overrides: Record<string, string> = {}): Record<stri
   JWT_KEYS: ring(),
   REFRESH_KEYS: ring(),
   TOKEN_KEYS: ring(),
+  FACTOR_KEYS: ring(),
   PASSWORD_PEPPER_KEYS: ring(),
   DATABASE_POOL_MAX: '3',
   DATABASE_SYSTEM_POOL_MAX: '2',

@@ -103,7 +103,7 @@ it('a whole life of an account leaves none of its secrets in the log', async () 
   })
   await send(`${server.url}/metrics`, { headers: { authorization: `Bearer ${keys.METRICS_TOKEN}` } })
 
-  for (const name of ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'PASSWORD_PEPPER_KEYS'])
+  for (const name of ['JWT_KEYS', 'REFRESH_KEYS', 'TOKEN_KEYS', 'FACTOR_KEYS', 'PASSWORD_PEPPER_KEYS'])
     secrets.add(keys[name]!.slice(3))
   for (const name of ['DATABASE_URL', 'DATABASE_SYSTEM_URL']) secrets.add(new URL(keys[name]!).password)
   secrets.add(keys.METRICS_TOKEN!)

@@ -31,6 +31,8 @@ export const workerEnv = z.object({
   SLOW_QUERY_MS: milliseconds(100),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   TOKEN_KEYS: keyRing,
+  /** Seal the audit log; no other process has them. */
+  AUDIT_KEYS: keyRing,
   ...mailEnv,
   HOST: z.string().default('127.0.0.1'),
   /** Port of health and metrics; none is opened when unset. */

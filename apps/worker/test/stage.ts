@@ -21,6 +21,7 @@ import type { WorkerOptions } from '../src/worker.ts'
 import { startProvider } from './provider.ts'
 
 export const KEYS = `k1:${randomBytes(32).toString('base64')}`
+const AUDIT_KEYS = `a1:${randomBytes(32).toString('base64')}`
 const ring = parseKeyRing(KEYS)
 
 /** Impatient, so that a test need not wait. */
@@ -85,6 +86,7 @@ export const openStage = async (
     DATABASE_URL: own.appUrl,
     DATABASE_SYSTEM_URL: own.systemUrl,
     TOKEN_KEYS: KEYS,
+    AUDIT_KEYS,
     EMAIL_TRANSPORT: 'resend',
     EMAIL_FROM: 'no-reply@homes.example',
     RESEND_API_KEY: 're_test_key',

@@ -8,6 +8,7 @@ const north = {
   currency: 'EUR',
   timezone: 'Europe/Sofia',
   status: 'active' as const,
+  asksSecondFactor: true,
 }
 const south = {
   id: '019a0000-0000-7000-8000-00000000000b',
@@ -15,6 +16,7 @@ const south = {
   currency: 'EUR',
   timezone: 'Europe/Sofia',
   status: 'active' as const,
+  asksSecondFactor: true,
 }
 
 const person = (rights: Partial<Principal>): Principal => ({
@@ -24,6 +26,12 @@ const person = (rights: Partial<Principal>): Principal => ({
   expiresAtMs: 0,
   active: true,
   tokenVersion: 1,
+  authenticatedAtMs: 0,
+  hasSecondFactor: true,
+  secondFactorProved: true,
+  platformAsksSecondFactor: true,
+  apiKey: null,
+  impersonation: null,
   email: 'a@b.test',
   firstName: 'A',
   lastName: 'B',

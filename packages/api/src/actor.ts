@@ -23,6 +23,7 @@ type Platform = { kind: 'platform'; userId: string; companyId: string | null; ro
 type System = { kind: 'system'; userId: null; companyId: string }
 
 type Rights = Pick<Principal, 'userId' | 'grants' | 'homes' | 'companies'>
+type Proofs = Pick<Principal, 'secondFactorProved' | 'platformAsksSecondFactor' | 'apiKey'>
 
 /** Who acts, in which capacity. Free of transport: services and jobs see the same type. */
 export type Actor = Staff | Resident | Platform | System
@@ -68,24 +69,53 @@ export const platformOf = (
   return roles.length > 0 ? { kind: 'platform', userId, companyId, roles } : null
 }
 
-/** Every capacity in which this person can act today; platform first, then staff, then homes. */
-export const contextsOf = (principal: Rights): Context[] => {
+/** Platform first, then staff, then homes; the platform as a whole. */
+export const capacitiesOf = (principal: Rights): Actor[] => {
   const platform = platformOf(principal, null)
+  const ids = principal.companies.map(({ id }) => id)
   return [
-    ...(platform ? [{ key: 'platform', kind: 'platform' as const, company: null, roles: platform.roles }] : []),
-    ...(['staff', 'resident'] as const).flatMap((kind) =>
-      principal.companies.flatMap((company) => {
-        const actor = kind === 'staff' ? staffOf(principal, company.id) : residentOf(principal, company.id)
-        return actor ? [{ key: `${kind}:${company.id}`, kind, company, roles: rolesOf(actor) }] : []
-      }),
-    ),
+    ...(platform ? [platform] : []),
+    ...ids.flatMap((id) => staffOf(principal, id) ?? []),
+    ...ids.flatMap((id) => residentOf(principal, id) ?? []),
   ]
 }
 
+const keyOf = ({ kind, companyId }: Actor) => (companyId ? `${kind}:${companyId}` : kind)
+
+const asksSecondFactor = ({ companies, platformAsksSecondFactor }: Rights & Proofs, { kind, companyId }: Actor) =>
+  kind === 'platform'
+    ? platformAsksSecondFactor
+    : kind === 'staff' && companies.some(({ id, asksSecondFactor: asks }) => id === companyId && asks)
+
+const needsSecondFactor = (principal: Rights & Proofs, actor: Actor) =>
+  !principal.secondFactorProved && principal.apiKey === null && asksSecondFactor(principal, actor)
+
+/** Every capacity in which this person can act today; platform first, then staff, then homes. */
+export const contextsOf = (principal: Rights & Proofs): Context[] =>
+  capacitiesOf(principal).map((actor) => {
+    const company = principal.companies.find(({ id }) => id === actor.companyId)
+    return {
+      key: keyOf(actor),
+      // Nobody is the system.
+      kind: actor.kind as Context['kind'],
+      company: company ? presentCompany(company) : null,
+      roles: rolesOf(actor),
+      needsSecondFactor: needsSecondFactor(principal, actor),
+    }
+  })
+
+const presentCompany = ({ id, name, currency, timezone, status }: Principal['companies'][number]) => ({
+  id,
+  name,
+  currency,
+  timezone,
+  status,
+})
+
 const onlyContext = (principal: Rights) => {
-  const contexts = contextsOf(principal)
-  if (contexts.length === 1) return contexts[0]!.key
-  throw contexts.length === 0
+  const capacities = capacitiesOf(principal)
+  if (capacities.length === 1) return keyOf(capacities[0]!)
+  throw capacities.length === 0
     ? new DomainError('forbidden', 'auth.forbidden')
     : new DomainError('invalid', 'auth.context_required')
 }
@@ -119,4 +149,47 @@ export const actorOf = (principal: Rights, key: string | null): Actor => {
 export const requireUnblocked = ({ companies }: Pick<Principal, 'companies'>, actor: Actor) => {
   const isBlocked = companies.some(({ id, status }) => id === actor.companyId && status === 'blocked')
   if (isBlocked && actor.kind === 'staff') throw new DomainError('forbidden', 'auth.company_blocked')
+}
+
+/**
+ * A second factor where the company, or the platform, asks its staff for one. A key was made by somebody who had proved theirs.
+ *
+ * @throws forbidden auth.second_factor_required
+ */
+export const requireSecondFactor = (principal: Rights & Proofs, actor: Actor) => {
+  if (needsSecondFactor(principal, actor)) throw new DomainError('forbidden', 'auth.second_factor_required')
+}
+
+/**
+ * The capacity a request asks for, with everything that holds in any capacity: what plain HTTP routes ask for, too.
+ *
+ * @throws invalid auth.context_required; forbidden auth.context_denied, auth.second_factor_required, auth.read_only
+ */
+export const admitActor = (principal: Principal, key: string | null, type: 'query' | 'mutation'): Actor => {
+  const actor = actorOf(principal, key)
+  requireSecondFactor(principal, actor)
+  if (type === 'mutation' && (principal.apiKey ?? principal.impersonation)?.access === 'read')
+    throw new DomainError('forbidden', 'auth.read_only')
+  return actor
+}
+
+const FRESH_MS = 15 * 60_000
+
+/**
+ * Whoever holds the session has proved who they are in the last quarter of an hour (SECURITY A5).
+ *
+ * @throws forbidden auth.step_up_required
+ */
+export const requireFresh = ({ authenticatedAtMs }: Pick<Principal, 'authenticatedAtMs'>, now: Date) => {
+  if (now.getTime() - authenticatedAtMs > FRESH_MS) throw new DomainError('forbidden', 'auth.step_up_required')
+}
+
+/**
+ * A person at work on their own account: no program, and nobody in their place.
+ *
+ * @throws forbidden auth.session_required, auth.impersonating
+ */
+export const requireOneself = ({ apiKey, impersonation }: Pick<Principal, 'apiKey' | 'impersonation'>) => {
+  if (apiKey) throw new DomainError('forbidden', 'auth.session_required')
+  if (impersonation) throw new DomainError('forbidden', 'auth.impersonating')
 }

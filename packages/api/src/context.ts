@@ -24,6 +24,8 @@ export type Services = {
   accessTokens: AccessTokens
   refreshKeys: KeyRing
   tokenKeys: KeyRing
+  /** Encrypt the secrets of authenticator apps. */
+  factorKeys: KeyRing
   passwords: PasswordHasher
   limiter: Limiter
   principals: PrincipalCache<Principal>

@@ -29,6 +29,8 @@ const companyOf = (principal: Principal, contextKey: string | null): string | nu
 export const auditDenial = async (ctx: RequestContext, principal: Principal, { path, error, getRawInput }: Call) => {
   const { cause } = error
   if (!(cause instanceof DomainError) || (cause.code !== 'forbidden' && cause.code !== 'not_found')) return
+  // Asked to prove themselves, not refused.
+  if (cause.reason === 'auth.step_up_required') return
   const { userId, sessionId } = principal
   const { allowed } = await take(ctx.services, { denial: `${userId} ${path}` })
   if (!allowed) return

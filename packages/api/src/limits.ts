@@ -8,6 +8,8 @@ const DAY = 24 * HOUR
 /** Calls per window. Address limits are wide: a whole building sits behind one address. */
 export const LIMITS = {
   api: { limit: 300, windowSeconds: MINUTE },
+  /** Of one key, whoever made it. */
+  api_key: { limit: 600, windowSeconds: MINUTE },
   anonymous: { limit: 600, windowSeconds: MINUTE },
   login_account: { limit: 50, windowSeconds: 15 * MINUTE },
   login_account_address: { limit: 10, windowSeconds: 15 * MINUTE },

@@ -1,3 +1,4 @@
+import type { Scope } from '@servai/db'
 import { loadPrincipal, type Principal } from '@servai/db/principal'
 import type { RequestContext, Services } from './context.ts'
 import { asStoredDataError, DomainError } from './errors.ts'
@@ -33,3 +34,18 @@ export const requirePrincipal = async ({ services, accessToken }: RequestContext
   if (principal.expiresAtMs <= now().getTime()) throw new DomainError('unauthenticated', 'auth.session_expired')
   return principal
 }
+
+/** Who the transactions of a call are for, as the audit log names them. */
+export const scopeOf = ({
+  principal: { userId, sessionId, impersonation, apiKey },
+  requestId,
+  address,
+}: Pick<RequestContext, 'requestId' | 'address'> & { principal: Principal }): Scope => ({
+  userId,
+  // A key has no session, though it stands where one does.
+  sessionId: apiKey ? null : sessionId,
+  requestId,
+  address,
+  impersonatorId: impersonation?.impersonatorId ?? null,
+  apiKeyId: apiKey?.id ?? null,
+})

@@ -1,13 +1,13 @@
 import type { Role } from '@servai/contract/roles'
 import type { CompanyDb, Mode, SystemDb } from '@servai/db'
 import { initTRPC } from '@trpc/server'
-import { actorOf, requireUnblocked, rolesOf, type Actor } from './actor.ts'
+import { admitActor, requireFresh, requireOneself, requireUnblocked, rolesOf, type Actor } from './actor.ts'
 import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
 import { auditDenial } from './denials.ts'
 import { DomainError, errorBody, toTrpcError } from './errors.ts'
 import { enforce } from './limits.ts'
-import { requirePrincipal } from './principal.ts'
+import { requirePrincipal, scopeOf } from './principal.ts'
 import { retrying } from './retry.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -23,6 +23,10 @@ export type Meta = {
   alone?: boolean
   /** Open to the staff of a blocked company too: it changes nothing of the company's. */
   whileBlocked?: boolean
+  /** Asks whoever calls to have proved who they are in the last quarter of an hour. */
+  fresh?: boolean
+  /** Open to an API key and to an impersonation although it is of the account, not of a role. */
+  anyBearer?: boolean
 }
 
 const t = initTRPC
@@ -73,7 +77,9 @@ export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx,
 export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, meta, path, getRawInput, next }) => {
   requireAlone(ctx, meta)
   const principal = await requirePrincipal(ctx)
-  await enforce(ctx.services, { api: principal.userId })
+  await enforce(ctx.services, principal.apiKey ? { api_key: principal.apiKey.id } : { api: principal.userId })
+  if (meta?.fresh || !(meta?.anyBearer || Array.isArray(meta?.access))) requireOneself(principal)
+  if (meta?.fresh) requireFresh(principal, ctx.services.now())
   const result = await next({ ctx: { principal } })
   if (!result.ok) await auditDenial(ctx, principal, { path, error: result.error, getRawInput })
   return result
@@ -88,7 +94,7 @@ export const accountProcedure = sessionProcedure.meta({ access: 'account' }).use
 const modeOf = (type: string): Mode => (type === 'query' ? 'read' : 'write')
 
 const asActor = accountProcedure.use(({ ctx, meta, type, next }) => {
-  const actor = actorOf(ctx.principal, ctx.contextKey)
+  const actor = admitActor(ctx.principal, ctx.contextKey, type === 'mutation' ? 'mutation' : 'query')
   const allowed = Array.isArray(meta?.access) ? (meta.access as readonly Role[]) : []
   if (!rolesOf(actor).some((role) => allowed.includes(role))) throw new DomainError('forbidden', 'auth.forbidden')
   if (type === 'mutation' && !meta?.whileBlocked) requireUnblocked(ctx.principal, actor)
@@ -100,10 +106,10 @@ const asActor = accountProcedure.use(({ ctx, meta, type, next }) => {
  * to the company of the active context. A query reads only.
  */
 export const companyProcedure = asActor.use(({ ctx, type, next }) => {
-  const { actor, principal, requestId, address } = ctx
+  const { actor } = ctx
   const { companyId } = actor
   if (!companyId) throw new DomainError('invalid', 'auth.context_required')
-  const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  const scope = { ...scopeOf(ctx), companyId }
   return retrying(() =>
     ctx.services.database.company(scope, modeOf(type), async (db) => {
       const result = await next({ ctx: { db, actor: actor as Actor & { companyId: string } } })
@@ -116,9 +122,9 @@ export const companyProcedure = asActor.use(({ ctx, type, next }) => {
 
 /** For the platform as a whole, as one of the platform roles of `meta.access`: `ctx.db` sees every company. */
 export const platformProcedure = asActor.use(({ ctx, type, next }) => {
-  const { actor, principal, requestId, address } = ctx
+  const { actor } = ctx
   if (actor.kind !== 'platform') throw new DomainError('forbidden', 'auth.forbidden')
-  const scope = { userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  const scope = scopeOf(ctx)
   return retrying(() =>
     ctx.services.database.system(scope, modeOf(type), async (db) => {
       const result = await next({ ctx: { db, actor } })
@@ -130,8 +136,8 @@ export const platformProcedure = asActor.use(({ ctx, type, next }) => {
 
 /** In the company of the active context, or, in the context `platform`, across all of them. */
 export const anyScopeProcedure = asActor.use(({ ctx, type, next }) => {
-  const { actor, principal, requestId, address } = ctx
-  const scope = { userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  const { actor } = ctx
+  const scope = scopeOf(ctx)
   const { database } = ctx.services
   const work = async (db: CompanyDb | SystemDb) => {
     const result = await next({ ctx: { db, actor } })

@@ -34,6 +34,7 @@ export const services: Services = {
   accessTokens: createAccessTokens({ keys: ring(), issuer: 'https://servai.test', audience: 'servai' }),
   refreshKeys: ring(),
   tokenKeys: ring(),
+  factorKeys: ring(),
   passwords: createPasswordHasher({ memoryKiB: 1024, timeCost: 1, lanes: 2, queueSeconds: 10, pepper: null }),
   limiter: createLimiter({ redis: null, replicas: 1 }),
   principals: createPrincipalCache({ redis: null }),

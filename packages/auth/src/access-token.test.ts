@@ -47,7 +47,11 @@ describe('access tokens', () => {
     const tokens = create()
     const claims = subject()
     const token = await tokens.sign(claims)
-    expect(await tokens.verify(token)).toEqual({ ...claims, expiresAt: new Date('2026-03-01T10:15:00Z') })
+    expect(await tokens.verify(token)).toEqual({
+      ...claims,
+      impersonationId: null,
+      expiresAt: new Date('2026-03-01T10:15:00Z'),
+    })
     expect(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())).toEqual({
       alg: 'HS256',
       typ: 'at+jwt',

@@ -6,7 +6,15 @@ export interface AccessClaims {
   userId: string
   sessionId: string
   tokenVersion: number
+  /** Somebody else acts as this account. */
+  impersonationId: string | null
   expiresAt: Date
+}
+
+export type AccessSubject = Pick<AccessClaims, 'userId' | 'sessionId' | 'tokenVersion'> & {
+  impersonationId?: string
+  /** The ring's default when absent. */
+  ttlSeconds?: number
 }
 
 export interface AccessTokenOptions {
@@ -22,7 +30,7 @@ export interface AccessTokenOptions {
 
 export interface AccessTokens {
   readonly ttlSeconds: number
-  sign(subject: Omit<AccessClaims, 'expiresAt'>): Promise<string>
+  sign(subject: AccessSubject): Promise<string>
   /** `null` for a token that is forged, foreign, expired or of another kind. */
   verify(token: string): Promise<AccessClaims | null>
   /** The claims of a token that `verify` accepted before and that still holds; no cryptography, no promise. */
@@ -44,10 +52,14 @@ const importKey = (secret: Buffer): Promise<CryptoKey> =>
     ['sign', 'verify'],
   )
 
-const claimsOf = ({ sub, sid, tv, exp }: JWTPayload): AccessClaims | null =>
-  typeof sub === 'string' && typeof sid === 'string' && Number.isSafeInteger(tv) && typeof exp === 'number'
+const claimsOf = ({ sub, sid, tv, imp = null, exp }: JWTPayload): AccessClaims | null =>
+  typeof sub === 'string' &&
+  typeof sid === 'string' &&
+  Number.isSafeInteger(tv) &&
+  typeof exp === 'number' &&
+  (imp === null || typeof imp === 'string')
     ? // isSafeInteger has proved the number, which its signature does not tell the compiler
-      { userId: sub, sessionId: sid, tokenVersion: tv as number, expiresAt: new Date(exp * 1000) }
+      { userId: sub, sessionId: sid, tokenVersion: tv as number, impersonationId: imp, expiresAt: new Date(exp * 1000) }
     : null
 
 /** Signs and checks access tokens: JWT by RFC 9068, HS256 under the key that `kid` names. */
@@ -79,17 +91,17 @@ export const createAccessTokens = ({
   return {
     ttlSeconds,
 
-    async sign({ userId, sessionId, tokenVersion }) {
+    async sign({ userId, sessionId, tokenVersion, impersonationId, ttlSeconds: ownTtlSeconds = ttlSeconds }) {
       const issuedAt = Math.floor(now().getTime() / 1000)
       const { kid } = keys.current
-      return new SignJWT({ sid: sessionId, tv: tokenVersion })
+      return new SignJWT({ sid: sessionId, tv: tokenVersion, ...(impersonationId && { imp: impersonationId }) })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .setSubject(userId)
         .setIssuer(issuer)
         .setAudience(audience)
         .setIssuedAt(issuedAt)
         .setNotBefore(issuedAt)
-        .setExpirationTime(issuedAt + ttlSeconds)
+        .setExpirationTime(issuedAt + ownTtlSeconds)
         .sign(await keyFor({ alg: ALGORITHM, kid }))
     },
 

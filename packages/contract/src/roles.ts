@@ -34,6 +34,8 @@ export const context = z.strictObject({
     })
     .nullable(),
   roles: z.array(z.enum([...GRANT_ROLES, 'resident'])),
+  /** Nothing can be done in it before a second factor is set up and proved. */
+  needsSecondFactor: z.boolean(),
 })
 
 /** One of the capacities a person can act in. */

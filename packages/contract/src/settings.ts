@@ -14,6 +14,7 @@ export const SETTINGS = {
   'invites.maxActivePerUnit': { schema: z.int().min(1).max(100).nullable(), default: 1, levels: SETTING_LEVELS },
   'invites.familyByResidents': { schema: z.boolean(), default: true, levels: SETTING_LEVELS },
   'claims.open': { schema: z.boolean(), default: true, levels: SETTING_LEVELS },
+  'security.staffSecondFactor': { schema: z.boolean(), default: true, levels: ['platform', 'company'] },
   'staff.inviteTtlDays': { schema: z.int().min(1).max(30), default: 7, levels: ['platform', 'company'] },
 } as const satisfies Record<string, { schema: z.ZodType; default: unknown; levels: readonly SettingLevel[] }>
 

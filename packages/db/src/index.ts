@@ -21,6 +21,9 @@ export type Scope = {
   sessionId?: string | null
   requestId?: string | null
   address?: string | null
+  /** Who acts as `userId`. */
+  impersonatorId?: string | null
+  apiKeyId?: string | null
 }
 
 export type Mode = 'read' | 'write'
@@ -53,6 +56,8 @@ const SETTINGS: Record<keyof Scope, string> = {
   sessionId: 'app.session_id',
   requestId: 'app.request_id',
   address: 'app.address',
+  impersonatorId: 'app.impersonator_id',
+  apiKeyId: 'app.api_key_id',
 }
 
 const quote = (value: string) => `'${value.replaceAll("'", "''").replaceAll('\0', '')}'`

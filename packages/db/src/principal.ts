@@ -1,4 +1,4 @@
-import type { CompanyStatus, GrantRole } from './schema/enums.ts'
+import type { AccessLevel, CompanyStatus, GrantRole } from './schema/enums.ts'
 import type { Database } from './index.ts'
 
 /** A session, its account and everything the account may act as, today. */
@@ -10,6 +10,18 @@ export type Principal = {
   expiresAtMs: number
   active: boolean
   tokenVersion: number
+  /** When whoever holds the session last proved who they are; milliseconds since the epoch. */
+  authenticatedAtMs: number
+  /** Of the account. */
+  hasSecondFactor: boolean
+  /** In this session, or by the trusted device it was opened on. */
+  secondFactorProved: boolean
+  /** The key that acts for the account. */
+  apiKey: { id: string; access: AccessLevel } | null
+  /** Somebody else sees, or acts, as the account. */
+  impersonation: { id: string; impersonatorId: string; access: AccessLevel } | null
+  /** Of its platform roles. */
+  platformAsksSecondFactor: boolean
   email: string
   firstName: string
   lastName: string
@@ -17,7 +29,15 @@ export type Principal = {
   emailVerified: boolean
   grants: { role: GrantRole; companyId: string | null; complexId: string | null }[]
   homes: { companyId: string; unitId: string }[]
-  companies: { id: string; name: string; currency: string; timezone: string; status: CompanyStatus }[]
+  companies: {
+    id: string
+    name: string
+    currency: string
+    timezone: string
+    status: CompanyStatus
+    /** Of its staff. */
+    asksSecondFactor: boolean
+  }[]
 }
 
 /** What an account may act as, whatever session it acts in. */
@@ -29,7 +49,12 @@ type WithLabels<T> = Omit<T, 'grants' | 'homes' | 'companies'> & {
   homes: (Principal['homes'][number] & { company: CompanyLabel })[] | null
 }
 
-const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status)`
+const PLATFORM_ASKS = `coalesce((select value = 'true' from platform_settings where key = 'security.staffSecondFactor'), true)`
+const COMPANY_ASKS = `coalesce((select s.value = 'true' from settings s
+    where s.company_id = c.id and s.complex_id is null and s.key = 'security.staffSecondFactor' and s.deleted_at is null), ${PLATFORM_ASKS})`
+
+const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status,
+    'asksSecondFactor', ${COMPANY_ASKS})`
 
 // A grant or a home counts only while what it hangs on stands; a residency is removed with its unit, building or complex (ADR 0017).
 const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified",
@@ -51,9 +76,16 @@ const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null a
         and r.starts_on <= (now() at time zone x.timezone)::date
         and (r.ends_on is null or r.ends_on > (now() at time zone x.timezone)::date)) as homes`
 
+const HAS_SECOND_FACTOR = `exists (select from totp_factors f where f.user_id = u.id and f.confirmed_at is not null)
+      or exists (select from passkeys k where k.user_id = u.id)`
+
 const PRINCIPAL = `
   select s.id as "sessionId", s.revoked_at is not null as revoked,
     (extract(epoch from s.expires_at) * 1000)::float8 as "expiresAtMs", u.token_version as "tokenVersion",
+    (extract(epoch from s.authenticated_at) * 1000)::float8 as "authenticatedAtMs",
+    s.second_factor_at is not null as "secondFactorProved",
+    ${HAS_SECOND_FACTOR} as "hasSecondFactor", ${PLATFORM_ASKS} as "platformAsksSecondFactor",
+    null as "apiKey", null as impersonation,
     u.email, u.first_name as "firstName", u.last_name as "lastName", u.locale, ${RIGHTS}
   from sessions s
   join users u on u.id = s.user_id

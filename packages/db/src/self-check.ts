@@ -1,7 +1,25 @@
 import type { Database } from './index.ts'
 
 /** Tables without a company: identity, which only the system role reads. */
-export const IDENTITY_TABLES = ['users', 'credentials', 'login_throttle', 'sessions', 'auth_tokens', 'dev_mailbox']
+export const IDENTITY_TABLES = [
+  'users',
+  'credentials',
+  'login_throttle',
+  'sessions',
+  'auth_tokens',
+  'totp_factors',
+  'passkeys',
+  'recovery_codes',
+  'trusted_devices',
+  'sign_in_challenges',
+  'passkey_ceremonies',
+  'email_changes',
+  'factor_resets',
+  'impersonations',
+  'account_exports',
+  'scheduled_runs',
+  'dev_mailbox',
+]
 
 const COMPANY_TABLE = ['SELECT', 'INSERT', 'UPDATE']
 const BULK_TABLE = [...COMPANY_TABLE, 'DELETE']

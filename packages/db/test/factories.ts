@@ -252,6 +252,7 @@ export const buildSession = (
     idleSeconds: 86_400,
     addressPrefix: '127.0.0.0/24',
     userAgent: 'vitest',
+    secondFactorAt: new Date(),
     ...overrides,
     userId: user.id,
   }

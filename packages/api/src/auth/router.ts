@@ -101,7 +101,11 @@ export const authRouter = router({
     }),
 
   me: sessionProcedure
-    .meta({ rest: { method: 'GET', path: '/auth/me' }, summary: 'The account, and what it may act as' })
+    .meta({
+      rest: { method: 'GET', path: '/auth/me' },
+      summary: 'The account, and what it may act as',
+      anyBearer: true,
+    })
     .input(nothing)
     .output(account)
     .query(({ ctx }) => presentAccount(ctx.principal)),

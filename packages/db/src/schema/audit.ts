@@ -3,6 +3,9 @@ import { bigint, index, jsonb, pgPolicy, pgTable, text, uuid } from 'drizzle-orm
 import { AUDIT_RESULTS } from './enums.ts'
 import { appRole, companyScope, instant, ownerRole, systemOnly } from './tenancy.ts'
 
+/** Of the transaction that writes, whoever writes. */
+const setting = (name: string) => sql.raw(`nullif(current_setting('app.${name}', true), '')::uuid`)
+
 /**
  * Who did what, when. Append-only by grant and by trigger. Changes of data are written by the trigger `audit_changes`
  * of every company table; security events by the services.
@@ -14,6 +17,9 @@ export const auditLog = pgTable(
     at: instant('at').notNull().defaultNow(),
     companyId: uuid('company_id'),
     actorId: uuid('actor_id'),
+    /** Who acted as `actorId`. */
+    impersonatorId: uuid('impersonator_id').default(setting('impersonator_id')),
+    apiKeyId: uuid('api_key_id').default(setting('api_key_id')),
     sessionId: uuid('session_id'),
     requestId: text('request_id'),
     address: text('address'),

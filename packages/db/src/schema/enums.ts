@@ -71,8 +71,23 @@ export const REVOCATION_REASONS = [
   'evicted',
   'disabled',
   'email_verified',
+  'email_changed',
+  'factors_changed',
+  'ended_by_staff',
+  'erased',
 ] as const
-export const TOKEN_PURPOSES = ['verify_email', 'reset_password'] as const
+export const TOKEN_PURPOSES = ['verify_email', 'reset_password', 'confirm_old_email', 'confirm_new_email'] as const
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number]
+
+export const PASSKEY_DEVICE_TYPES = ['singleDevice', 'multiDevice'] as const
+/** What a WebAuthn ceremony is for; an answer to one is none to another. */
+export const CEREMONY_PURPOSES = ['register', 'sign_in', 'second_factor', 'step_up'] as const
+export type CeremonyPurpose = (typeof CEREMONY_PURPOSES)[number]
+
+/** How far an API key or an impersonation reaches. */
+export const ACCESS_LEVELS = ['read', 'write'] as const
+export type AccessLevel = (typeof ACCESS_LEVELS)[number]
+
+export const ACCOUNT_EXPORT_STATUSES = ['queued', 'running', 'done', 'failed'] as const
 
 export const AUDIT_RESULTS = ['ok', 'denied', 'failed'] as const

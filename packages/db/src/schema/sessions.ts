@@ -25,6 +25,12 @@ export const sessions = pgTable(
     /** Network prefix only: /24 or /48. */
     addressPrefix: text('address_prefix').notNull(),
     userAgent: text('user_agent').notNull(),
+    /** SHA-256 of the id in the device's cookie; NULL for a program. */
+    deviceHash: text('device_hash'),
+    /** When whoever holds it last proved who they are; sensitive acts ask for a recent one. */
+    authenticatedAt: instant('authenticated_at').notNull().defaultNow(),
+    /** When a second factor was last proved in it, or by the trusted device it was opened on. */
+    secondFactorAt: instant('second_factor_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     revokedAt: instant('revoked_at'),

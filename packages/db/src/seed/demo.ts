@@ -12,6 +12,7 @@ import { roleGrants } from '../schema/grants.ts'
 import { invites } from '../schema/invites.ts'
 import { people } from '../schema/people.ts'
 import { residencies } from '../schema/residencies.ts'
+import { platformSettings } from '../schema/settings.ts'
 import { staffProfiles } from '../schema/staff.ts'
 import { units } from '../schema/units.ts'
 import { credentials, users } from '../schema/users.ts'
@@ -48,6 +49,11 @@ export const seedDemo = async ({
       await tx.execute(`select pg_advisory_xact_lock(${LOCK})`)
       const existing = await tx.select({ id: companies.id }).from(companies).limit(1)
       if (existing.length > 0) return { seeded: false as const }
+      // Whoever tries servAI out gets in with the password the README names.
+      await tx
+        .insert(platformSettings)
+        .values({ key: 'security.staffSecondFactor', value: false })
+        .onConflictDoNothing()
       await tx.insert(companies).values(rows.companies)
       await tx.insert(users).values(rows.users)
       await tx.insert(credentials).values(rows.credentials)

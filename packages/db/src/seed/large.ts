@@ -32,6 +32,7 @@ export const seedLarge = async ({ ownerUrl, passwordHash, complexes = COMPLEXES 
       const inserted: Record<string, number> = {}
       for (const [table, statement] of LARGE_STATEMENTS)
         inserted[table] = (inserted[table] ?? 0) + (await tx.unsafe(statement)).count
+      await tx`insert into platform_settings (key, value) values ('security.staffSecondFactor', 'false') on conflict do nothing`
       await tx`insert into audit_log (action, after) values ('seed.large', ${tx.json(inserted)})`
 
       for (const table of LARGE_TABLES)

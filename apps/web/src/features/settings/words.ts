@@ -26,5 +26,5 @@ export const kindOf = (key: SettingKey): 'switch' | 'number' | 'limit' => {
 export const groupOf = (key: SettingKey) => {
   const [group] = key.split('.')
   // The keys begin with these words.
-  return group as 'invites' | 'claims' | 'staff'
+  return group as 'invites' | 'claims' | 'security' | 'staff'
 }

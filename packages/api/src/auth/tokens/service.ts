@@ -8,7 +8,12 @@ import type { Services } from '../../context.ts'
 import type { VisitDb } from '../../visit.ts'
 
 const MAX_USER_AGENT = 300
-const LIFETIME_HOURS: Record<TokenPurpose, number> = { verify_email: 24, reset_password: 1 }
+const LIFETIME_HOURS: Record<TokenPurpose, number> = {
+  verify_email: 24,
+  reset_password: 1,
+  confirm_old_email: 24,
+  confirm_new_email: 24,
+}
 
 const unspent = and(isNull(authTokens.usedAt), isNull(authTokens.voidedAt))
 const isLive = and(unspent, gt(authTokens.expiresAt, sql`now()`))

@@ -135,8 +135,8 @@ const begin = ({ inCompany, importId, now }: Run) =>
 /**
  * Applies an import from beginning to end in one transaction; a run that was killed has left nothing and starts anew.
  *
- * @returns `false` where there was nothing to do: it was cancelled, is done, or another worker is at it
- * @throws CancelledError, DomainError
+ * @returns `false` where there was nothing to do: it was cancelled, or is done
+ * @throws CancelledError, DomainError, among them unavailable server.busy while another run is at it
  */
 export const runImport = async (run: Run) => {
   const { inCompany, importId, actor, requestId, sessionId, now, suspend, confirm } = run
@@ -148,7 +148,8 @@ export const runImport = async (run: Run) => {
       db,
       sql`select pg_try_advisory_xact_lock(hashtextextended(${importId}, 0)) as ok`,
     )
-    if (!mine?.ok) return false
+    // Held by a run that is still at it, or whose worker has just died: which of them shows later.
+    if (!mine?.ok) throw new DomainError('unavailable', 'server.busy')
     const { counts, accounts } = await applyRows(db, found, actor, {
       onChunk: async (applied) => {
         if (await isCancelled(db, importId)) throw new CancelledError('cancelled')

@@ -4,11 +4,11 @@ import type { ImportKind, ImportSummary } from '@servai/contract/imports'
 import type { Mode } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
 import { importFiles, imports } from '@servai/db/schema/imports'
-import { actorOf, requireUnblocked, rolesOf, type Actor } from '../../actor.ts'
+import { admitActor, requireUnblocked, rolesOf, type Actor } from '../../actor.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { requirePrincipal } from '../../principal.ts'
+import { requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { requireComplex } from '../complexes/service.ts'
 import { ACCESS, requireRight } from '../policy.ts'
@@ -22,7 +22,7 @@ type Admission = { principal: Principal; actor: Actor; companyId: string }
 const admit = async (request: RequestContext): Promise<Admission> => {
   const principal = await requirePrincipal(request)
   if (!principal.emailVerified) throw new DomainError('forbidden', 'auth.email_not_verified')
-  const actor = actorOf(principal, request.contextKey)
+  const actor = admitActor(principal, request.contextKey, 'mutation')
   requireRight(rolesOf(actor).some((role) => (ACCESS.edit as readonly string[]).includes(role)))
   const { companyId } = actor
   if (!companyId) throw new DomainError('invalid', 'auth.context_required')
@@ -43,7 +43,7 @@ const inCompany = <T>(
   mode: Mode,
   work: (ctx: ImportCtx) => Promise<T>,
 ) => {
-  const scope = { companyId, userId: principal.userId, sessionId: principal.sessionId, requestId, address }
+  const scope = { ...scopeOf({ principal, requestId, address }), companyId }
   return retrying(() =>
     services.database.company(scope, mode, (db) =>
       work({ db, actor, principal, services, requestId, address, now: services.now }),

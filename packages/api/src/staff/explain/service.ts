@@ -13,7 +13,7 @@ import { residencies } from '@servai/db/schema/residencies'
 import { staffProfiles } from '@servai/db/schema/staff'
 import { units } from '@servai/db/schema/units'
 import { users } from '@servai/db/schema/users'
-import { actorOf, contextsOf, staffOf, type Actor } from '../../actor.ts'
+import { capacitiesOf, rolesOf, staffOf, type Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { readAuthors } from '../../property/actors/service.ts'
@@ -108,12 +108,9 @@ const accountOf = (rights: Rights | null): Who['account'] => {
 
 /** Every capacity in which the account can act on this company, each with its roles. */
 const actorsOf = (rights: Rights, companyId: string) =>
-  contextsOf(rights)
-    .filter(({ kind, company }) => kind === 'platform' || company?.id === companyId)
-    .map(({ key, kind, roles }) => ({
-      roles,
-      actor: actorOf(rights, kind === 'platform' ? `platform:${companyId}` : key),
-    }))
+  capacitiesOf(rights)
+    .filter((actor) => actor.kind === 'platform' || actor.companyId === companyId)
+    .map((actor) => ({ roles: rolesOf(actor), actor: { ...actor, companyId } as Actor }))
 
 const isAbout = ({ kind, complex }: Subject, complexId: string | null) =>
   kind === 'company' || complexId === null || complexId === complex?.id

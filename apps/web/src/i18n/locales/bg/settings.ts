@@ -11,7 +11,7 @@ export const settings: Translated<typeof en> = {
   platformLead: 'Важи за всяка фирма, която не е решила друго.',
   company: 'Фирма',
   editCompany: 'Редактирай фирмата',
-  group: { invites: 'Покани за живущи', claims: 'Искания за дом', staff: 'Служители' },
+  group: { invites: 'Покани за живущи', claims: 'Искания за дом', security: 'Сигурност', staff: 'Служители' },
   source: {
     default: 'По подразбиране',
     platform: 'От платформата',
@@ -39,6 +39,9 @@ export const settings: Translated<typeof en> = {
     claims: {
       open: 'Дом може да се поиска и без покана',
     },
+    security: {
+      staffSecondFactor: 'Служителите влизат с втори фактор',
+    },
     staff: {
       inviteTtlDays: 'Поканата за служител важи',
     },
@@ -51,6 +54,9 @@ export const settings: Translated<typeof en> = {
     },
     claims: {
       open: 'Вижда се само, че комплексът съществува; одобрявате вие.',
+    },
+    security: {
+      staffSecondFactor: 'Който няма такъв, го настройва при следващото влизане.',
     },
     staff: {
       inviteTtlDays: 'В дни, от 1 до 30.',

@@ -44,6 +44,11 @@ export const errors: ReasonTexts = {
     company_blocked:
       'This company is blocked: you can look, but nothing can be changed. Its director knows why and how to have it unblocked.',
     batch_refused: 'This cannot be done together with other things. Try again.',
+    step_up_required: 'Prove once more that it is you: your last sign-in is over 15 minutes old.',
+    second_factor_required: 'This company asks its staff for a second factor. Set one up under Security.',
+    session_required: 'This is for a person who is signed in, not for an API key.',
+    read_only: 'Nothing can be changed here: this access is for reading.',
+    impersonating: 'This cannot be done in the name of somebody else. End the impersonation first.',
   },
   password: {
     too_short: 'This password is too short.',

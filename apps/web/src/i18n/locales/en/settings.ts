@@ -8,7 +8,7 @@ export const settings = {
   platformLead: 'Holds for every company that has not decided otherwise.',
   company: 'Company',
   editCompany: 'Edit company',
-  group: { invites: 'Invites for residents', claims: 'Requests for a home', staff: 'Staff' },
+  group: { invites: 'Invites for residents', claims: 'Requests for a home', security: 'Security', staff: 'Staff' },
   source: {
     default: 'Standard',
     platform: 'From the platform',
@@ -36,6 +36,9 @@ export const settings = {
     claims: {
       open: 'People may ask for a home without an invite',
     },
+    security: {
+      staffSecondFactor: 'Staff sign in with a second factor',
+    },
     staff: {
       inviteTtlDays: 'An invite for staff works for',
     },
@@ -48,6 +51,9 @@ export const settings = {
     },
     claims: {
       open: 'They see only that the complex exists; somebody of you approves.',
+    },
+    security: {
+      staffSecondFactor: 'Whoever has none sets it up at the next sign-in.',
     },
     staff: {
       inviteTtlDays: 'In days, 1 to 30.',

@@ -11,7 +11,7 @@ export const settings: Translated<typeof en> = {
   platformLead: 'Действует для каждой компании, которая не решила иначе.',
   company: 'Компания',
   editCompany: 'Изменить компанию',
-  group: { invites: 'Приглашения жителям', claims: 'Запросы на жильё', staff: 'Сотрудники' },
+  group: { invites: 'Приглашения жителям', claims: 'Запросы на жильё', security: 'Безопасность', staff: 'Сотрудники' },
   source: {
     default: 'По умолчанию',
     platform: 'От платформы',
@@ -39,6 +39,9 @@ export const settings: Translated<typeof en> = {
     claims: {
       open: 'Жильё можно запросить без приглашения',
     },
+    security: {
+      staffSecondFactor: 'Сотрудники входят со вторым фактором',
+    },
     staff: {
       inviteTtlDays: 'Приглашение сотруднику действует',
     },
@@ -51,6 +54,9 @@ export const settings: Translated<typeof en> = {
     },
     claims: {
       open: 'Видно только, что комплекс есть; запрос одобряете вы.',
+    },
+    security: {
+      staffSecondFactor: 'У кого его нет, настроит его при следующем входе.',
     },
     staff: {
       inviteTtlDays: 'В днях, от 1 до 30.',

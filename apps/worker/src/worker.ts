@@ -26,6 +26,7 @@ import type { Retries } from './wrap.ts'
 
 export type WorkerOptions = {
   retries?: Retries
+  leaseMs?: number
   relay?: Pick<RelayOptions, 'pollMs' | 'lostAfterMs'>
   locks?: JobQueueOptions['locks']
   migrationTimeoutMs?: number
@@ -112,6 +113,7 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
       appUrl: env.APP_URL,
       isHopeless: (error) => error instanceof MailRejectedError,
       ...(options.retries && { retries: options.retries }),
+      leaseMs: options.leaseMs,
     })
     await queue.consume(run, env.WORKER_CONCURRENCY)
     const relay = await startRelay({ database, queue, log, ...options.relay })

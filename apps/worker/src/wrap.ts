@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { jobOf } from '@servai/api/jobs'
 import type { Job, JobCtx, JobOutcome } from '@servai/api/jobs'
-import { claim, giveUp, markDone, retryLater } from '@servai/db/outbox'
+import { claim, giveUp, markDone, renew, retryLater } from '@servai/db/outbox'
 import type { ClaimedRow } from '@servai/db/outbox'
 import type { Mailbox, MailTransport } from '@servai/email/transports'
 import { messageOf } from '@servai/telemetry/redact'
@@ -26,18 +26,20 @@ export type RunnerOptions = Omit<JobCtx, 'mail' | 'emittedAt'> & {
   /** An error that another attempt cannot change. */
   isHopeless: (error: unknown) => boolean
   retries?: Retries
+  /** How long a row stays with a worker that gives no sign of life. */
+  leaseMs?: number | undefined
 }
 
-/** Added to a job's time-out: by then whoever held the row has settled it, or is gone. */
-const LEASE_MARGIN_MS = 10_000
-const UNKNOWN_TOPIC_TIMEOUT_MS = 30_000
+/** Longer than the database is away when it is restarted, and short for whoever waits for the job of a worker that died. */
+const LEASE_MS = 20_000
+const RENEWALS_PER_LEASE = 4
 
 export const delayBefore = (attempt: number, { firstDelayMs, maxDelayMs }: Retries, chance = Math.random()) =>
   Math.min(firstDelayMs * 3 ** (attempt - 2), maxDelayMs) * (0.9 + chance * 0.2)
 
 /** Runs the job of one outbox row, if the row is still due, and writes down how it went. Throws only when that fails. */
 export const createRunner = (options: RunnerOptions) => {
-  const { database, metrics, log, retries = RETRIES } = options
+  const { database, metrics, log, retries = RETRIES, leaseMs = LEASE_MS } = options
 
   const run = (job: Job, row: ClaimedRow, jobLog: JobCtx['log']): Promise<JobOutcome> => {
     const { transport, from, appUrl, tokenKeys, principals, now } = options
@@ -55,8 +57,12 @@ export const createRunner = (options: RunnerOptions) => {
       mail: { sender: { appUrl, senderName: from.name }, send },
       emittedAt: new Date(row.createdAtMs),
     }
+    const renewal = setInterval(
+      () => void renew(database, row, leaseMs).catch((err: unknown) => jobLog.warn({ err }, 'lease not renewed')),
+      leaseMs / RENEWALS_PER_LEASE,
+    )
     // `jobOf` found this handler by the topic that the payload was emitted under.
-    return within(job.timeoutMs, job.handle(ctx, row.payload as never))
+    return within(job.timeoutMs, job.handle(ctx, row.payload as never)).finally(() => clearInterval(renewal))
   }
 
   const settleFailure = async (row: ClaimedRow, error: unknown): Promise<'retried' | 'dead'> => {
@@ -70,7 +76,6 @@ export const createRunner = (options: RunnerOptions) => {
 
   return async ({ id, topic }: Ticket): Promise<void> => {
     const job = jobOf(topic)
-    const leaseMs = (job?.timeoutMs ?? UNKNOWN_TOPIC_TIMEOUT_MS) + LEASE_MARGIN_MS
     const row = await insist(() => claim(database, id, leaseMs))
     if (!row) return
     const jobLog = log.child({ job: topic, jobId: id, attempt: row.attempt, requestId: row.requestId ?? undefined })

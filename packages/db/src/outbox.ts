@@ -24,14 +24,16 @@ const write = <Row extends Record<string, unknown>>(database: Access, statement:
 
 /**
  * Names up to `limit` due rows and notes that they were handed to the queue. One that was handed over before
- * `lostAfterMs` and is still due got lost there and is named again. Two relays never name the same row.
+ * `lostAfterMs` and is still due got lost there and is named again; at once where it was held since and its lease has run
+ * out. Two relays never name the same row.
  */
 export const takeDue = (database: Access, { limit, lostAfterMs }: { limit: number; lostAfterMs: number }) =>
   write<{ id: string; topic: string }>(
     database,
     sql`with taken as (
           select ${outbox.id} from ${outbox}
-          where ${due} and (${outbox.relayedAt} is null or ${outbox.relayedAt} < ${inMs(-lostAfterMs)})
+          where ${due} and (${outbox.relayedAt} is null or ${outbox.relayedAt} < ${outbox.availableAt}
+            or ${outbox.relayedAt} < ${inMs(-lostAfterMs)})
           order by ${outbox.availableAt}, ${outbox.id} limit ${limit} for update skip locked)
         update ${outbox} set relayed_at = now() from taken where ${outbox.id} = taken.id
         returning ${outbox.id}, ${outbox.topic}`,
@@ -60,6 +62,10 @@ const settle = (database: Access, { id, attempt }: Held, change: SQL) =>
     database,
     sql`update ${outbox} set ${change} where ${outbox.id} = ${id} and ${outbox.attempts} = ${attempt} and ${open}`,
   )
+
+/** Another `leaseMs` from now, for whoever still holds it. */
+export const renew = (database: Access, row: Held, leaseMs: number) =>
+  settle(database, row, sql`available_at = ${inMs(leaseMs)}`)
 
 export const markDone = (database: Access, row: Held) => settle(database, row, sql`done_at = now(), last_error = null`)
 

@@ -22,6 +22,7 @@ export const IMPORT_STATUSES = [
   'done_with_errors',
   'failed',
   'cancelled',
+  'undoing',
   'undone',
 ] as const
 /** `skipped`: a line that is no row of the list, such as a note. */

@@ -41,6 +41,8 @@ export const imports = pgTable(
     cancelRequestedAt: instant('cancel_requested_at'),
     undoneAt: instant('undone_at'),
     undoneBy: uuid('undone_by'),
+    /** Why the last attempt to undo it came to nothing: a reason, how many rows, and the first of them. */
+    undoRefusal: jsonb('undo_refusal').$type<{ reason: string; changed: number | null; rows: number[] }>(),
   },
   (t) => [
     ...isolate(t),

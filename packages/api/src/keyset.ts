@@ -1,5 +1,6 @@
 import { and, eq, sql, type Placeholder, type SQL } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { PAGE_LIMIT } from '@servai/contract/fields'
 import type { CompanyDb } from '@servai/db'
 import { DomainError } from './errors.ts'
 import { decodeCursor } from './page.ts'
@@ -54,21 +55,40 @@ export const orderOfPage = (sort: Sort, order: Order) => {
   return sort ? sql`page.key ${direction}, page.id ${direction}` : sql`page.id ${direction}`
 }
 
+/**
+ * A value that the planner cannot look at. Near the end of a list it would count on a page of one row, and plan each
+ * such page anew for being cheaper than any other.
+ */
+export const unseen = (value: SQL): SQL => sql`(select ${value})`
+
+const LONGEST_PAGE = PAGE_LIMIT + 1
+
+/**
+ * The first `limit` of `rows`, which are given in `order`. Of a parameter alone PostgreSQL expects a tenth of the table,
+ * and would therefore plan every execution anew; a number besides tells it that a page is short.
+ */
+export const firstOf = (rows: SQL, columns: SQL, order: SQL, limit: number): SQL => {
+  const atMost = sql.raw(String(Math.max(limit, LONGEST_PAGE)))
+  return sql`select ${columns} from (${rows} limit ${atMost}) rows order by ${order} limit ${limit}`
+}
+
 /** One range of the index, or two where the rows with NULL follow or precede the others. */
 const segmentsAfter = (table: Table, sort: Sort, order: Order, start: Start): (SQL | undefined)[] => {
   if (start.kind === 'top') return [undefined]
   const beyond = order === 'asc' ? sql`>` : sql`<`
-  const idBeyond = sql`${table.id} ${beyond} ${start.id}::uuid`
+  const id = unseen(sql`${start.id}::uuid`)
+  const idBeyond = sql`${table.id} ${beyond} ${id}`
   if (!sort) return [idBeyond]
   if (start.kind === 'null') {
     const rest = sql`${sort.by} is null and ${idBeyond}`
     return order === 'asc' ? [rest] : [rest, sql`${sort.by} is not null`]
   }
-  const rest = sql`(${sort.by}, ${table.id}) ${beyond} (${start.value}::${TYPES[sort.type]}, ${start.id}::uuid)`
+  const value = unseen(sql`${start.value}::${TYPES[sort.type]}`)
+  const rest = sql`(${sort.by}, ${table.id}) ${beyond} (${value}, ${id})`
   return sort.isNullable && order === 'asc' ? [rest, sql`${sort.by} is null`] : [rest]
 }
 
-type PageOf = { where: SQL | undefined; sort: Sort; order: Order; start: Start; limit: Given<number> }
+type PageOf = { where: SQL | undefined; sort: Sort; order: Order; start: Start; limit: number }
 
 /**
  * Sub-select of the ids of one page and of one row more: joins and counts then touch no other row. Every page costs
@@ -79,7 +99,8 @@ export const keysOfPage = (table: Table, { where, sort, order, start, limit }: P
   const direction = directionOf(order)
   const segments = segmentsAfter(table, sort, order, start).map((after) => {
     const condition = and(where, after) ?? sql`true`
-    return sql`select ${table.id} as id, ${by} as key from ${table} where ${condition} order by ${by} ${direction}, ${table.id} ${direction} limit ${limit}`
+    const rows = sql`select ${table.id} as id, ${by} as key from ${table} where ${condition} order by ${by} ${direction}, ${table.id} ${direction}`
+    return firstOf(rows, sql`id, key`, sql`key ${direction}, id ${direction}`, limit)
   })
   const [first, second] = segments
   if (!first || !second) return first ?? sql``

@@ -115,7 +115,7 @@ const wholeReads = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(wholeReads),
 ]
 
-/** Tables that any query of the call reads from end to end, as servai_app plans it. */
+/** Tables that any query of the call reads from end to end, as servai_app plans it for these values and for any. */
 const readsWhole = async (call: () => Promise<unknown>) => {
   seen.length = 0
   await call()
@@ -124,10 +124,14 @@ const readsWhole = async (call: () => Promise<unknown>) => {
   const found: string[] = []
   for (const { text, params } of queries)
     await database.company({ companyId }, 'read', async (db) => {
-      const rows = (await clientOf(db).unsafe(`explain (format json) ${text}`, params)) as {
-        'QUERY PLAN': [{ Plan: Plan }]
-      }[]
-      found.push(...wholeReads(rows[0]!['QUERY PLAN'][0].Plan).map((table) => `${table}: ${text}`))
+      const explain = async (options: string, given: unknown[]) => {
+        const rows = (await clientOf(db).unsafe(`explain (format json${options}) ${text}`, given)) as {
+          'QUERY PLAN': [{ Plan: Plan }]
+        }[]
+        found.push(...wholeReads(rows[0]!['QUERY PLAN'][0].Plan).map((table) => `${table}${options}: ${text}`))
+      }
+      await explain('', params)
+      await explain(', generic_plan', [])
     })
   return found
 }

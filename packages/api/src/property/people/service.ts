@@ -17,7 +17,7 @@ import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { stampsOf } from '../../instant.ts'
-import { countRows, isOneOf, keyOfRow, keysOfPage, startOf, type Order } from '../../keyset.ts'
+import { countRows, firstOf, isOneOf, keyOfRow, keysOfPage, startOf, unseen, type Order } from '../../keyset.ts'
 import { decodeCursor, encodeCursor } from '../../page.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { fieldsSent, homeScope, isWhollyWithin, requireRight } from '../policy.ts'
@@ -144,14 +144,15 @@ const keysByName = (where: SQL | undefined, order: Order, cursor: string | undef
   const position = decodeCursor(cursor)
   const direction = order === 'asc' ? sql`asc` : sql`desc`
   const after = position && isAfter(position, order)
-  return sql`select ${people.id} as id from ${people} where ${and(where, after ?? undefined)}
-    order by ${people.lastName} ${direction}, ${people.firstName} ${direction}, ${people.id} ${direction} limit ${limit}`
+  const rows = sql`select ${people.id}, ${people.lastName}, ${people.firstName} from ${people} where ${and(where, after ?? undefined)}
+    order by ${people.lastName} ${direction}, ${people.firstName} ${direction}, ${people.id} ${direction}`
+  return firstOf(rows, sql`id`, sql`last_name ${direction}, first_name ${direction}, id ${direction}`, limit)
 }
 
 const isAfter = ({ value, id }: { value: string | number | null; id: string }, order: Order) => {
   const [lastName, firstName, ...rest] = typeof value === 'string' ? value.split('\n') : []
   if (lastName === undefined || firstName === undefined || rest.length > 0) throw foreign()
-  return sql`(${BY_NAME}) ${order === 'asc' ? sql`>` : sql`<`} (${lastName}::text, ${firstName}::text, ${id}::uuid)`
+  return sql`(${BY_NAME}) ${order === 'asc' ? sql`>` : sql`<`} (${unseen(sql`${lastName}::text`)}, ${unseen(sql`${firstName}::text`)}, ${unseen(sql`${id}::uuid`)})`
 }
 
 const filtered = (ctx: Ctx, input: Unpaged) =>

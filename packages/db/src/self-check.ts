@@ -17,6 +17,7 @@ export const IDENTITY_TABLES = [
   'factor_resets',
   'impersonations',
   'account_exports',
+  'account_erasures',
   'scheduled_runs',
   'dev_mailbox',
 ]

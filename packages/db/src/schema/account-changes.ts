@@ -17,7 +17,8 @@ export const emailChanges = pgTable(
     userId: uuid('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** As typed, for sending. */
+    /** As typed, for sending; the account has another one by the time the old mailbox is told. */
+    oldEmail: text('old_email').notNull(),
     newEmail: text('new_email').notNull(),
     newEmailKey: text('new_email_key').notNull(),
     oldConfirmedAt: instant('old_confirmed_at'),
@@ -126,5 +127,26 @@ export const accountExports = pgTable(
     oneOf('account_exports_status', t.status, ACCOUNT_EXPORT_STATUSES),
     index('account_exports_of_user').on(t.userId, t.createdAt),
     index('account_exports_by_expiry').on(t.expiresAt),
+  ],
+)
+
+/** An account that its owner had erased. The address stays only until the last message has gone to it. */
+export const accountErasures = pgTable(
+  'account_erasures',
+  {
+    id,
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    email: text('email'),
+    locale: text('locale').notNull(),
+    createdAt,
+  },
+  (t) => [
+    ...systemOnly(),
+    uniqueIndex('account_erasures_once').on(t.userId),
+    index('account_erasures_untold')
+      .on(t.createdAt)
+      .where(sql`${t.email} is not null`),
   ],
 )

@@ -1,0 +1,1 @@
+CALL raise_identity_wall('account_erasures');

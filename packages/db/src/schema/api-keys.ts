@@ -28,6 +28,8 @@ export const apiKeys = pgTable(
     revokedBy: uuid('revoked_by'),
     /** The key that this one takes the place of. */
     rotatedFrom: uuid('rotated_from'),
+    /** When its owner was told that it is about to expire. */
+    expiryToldAt: instant('expiry_told_at'),
   },
   (t) => [
     ...isolate(t),
@@ -45,6 +47,7 @@ export const apiKeys = pgTable(
     ),
     uniqueIndex('api_keys_token').on(t.tokenHash),
     index('api_keys_of_user').on(t.userId),
+    uniqueIndex('api_keys_rotated_once').on(t.companyId, t.rotatedFrom),
   ],
 )
 

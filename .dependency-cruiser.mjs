@@ -6,7 +6,7 @@ const SERVER = [
   '^apps/(server|worker)/',
   '^packages/(api|auth|redis|email|telemetry)/src/',
   '^packages/db/(src/(?!schema/)|test/)',
-  'node_modules/(postgres|pg|ioredis|bullmq|pino|prom-client|jose|nodemailer|resend|@node-rs/argon2)/',
+  'node_modules/(postgres|pg|ioredis|bullmq|pino|prom-client|jose|nodemailer|resend|@node-rs/argon2|@simplewebauthn/server)/',
 ]
 const TEST = '[.]test[.]ts$|/test/'
 const INSIDES = ['^packages/api/src/.+/(policy|router|jobs)[.]ts$', '^packages/api/src/.+/import/']

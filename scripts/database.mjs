@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import postgres from 'postgres'
-import { startPostgres } from './postgres.mjs'
+import { runningPort, startPostgres } from './postgres.mjs'
 import { note, runQuietly, StartError, step } from './progress.mjs'
 
 const ACCOUNTS = new URL('../packages/db/src/seed/demo-accounts.ts', import.meta.url)
@@ -19,6 +19,19 @@ export const prepareDatabase = async ({ dataDir, passwords, keys, onStarting }) 
   return { urls, demo: await seedDemo(urls, keys) }
 }
 
+/**
+ * The database as it stands, for a command that works beside the product or without it: the one of DATABASE_URL, or
+ * the embedded one, which is started where nobody runs it.
+ *
+ * @param {{ dataDir: string, passwords: Record<string, string>, onStarting: (name: string, server: Promise<any>) => void }} options
+ * @returns {Promise<Record<'DATABASE_URL' | 'DATABASE_SYSTEM_URL' | 'DATABASE_OWNER_URL', string>>}
+ */
+export const attachDatabase = async ({ dataDir, passwords, onStarting }) => {
+  if (process.env.DATABASE_URL) return externalUrls()
+  const port = runningPort(dataDir)
+  return port ? embeddedUrls(port, passwords) : startEmbedded({ dataDir, passwords, onStarting })
+}
+
 const URL_NAMES = ['DATABASE_URL', 'DATABASE_SYSTEM_URL', 'DATABASE_OWNER_URL']
 
 const externalUrls = () => {
@@ -28,14 +41,19 @@ const externalUrls = () => {
 }
 
 const startEmbedded = async ({ dataDir, passwords, onStarting }) => {
-  const { provision, ROLES } = await import('../packages/db/src/provision.ts')
+  const { provision } = await import('../packages/db/src/provision.ts')
   const server = await step('Starting PostgreSQL', () => {
     const starting = startPostgres({ dataDir, note })
     onStarting('database', starting)
     return starting
   })
   await step('Preparing roles and database', () => provision(server.adminUrl, { database: 'servai', passwords }))
-  const urlOf = (role) => `postgres://${ROLES[role]}:${passwords[role]}@127.0.0.1:${server.port}/servai`
+  return embeddedUrls(server.port, passwords)
+}
+
+const embeddedUrls = async (port, passwords) => {
+  const { ROLES } = await import('../packages/db/src/provision.ts')
+  const urlOf = (role) => `postgres://${ROLES[role]}:${passwords[role]}@127.0.0.1:${port}/servai`
   return { DATABASE_URL: urlOf('app'), DATABASE_SYSTEM_URL: urlOf('system'), DATABASE_OWNER_URL: urlOf('owner') }
 }
 

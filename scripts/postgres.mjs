@@ -70,6 +70,12 @@ export const startPostgres = async ({ dataDir, port, settings = {}, note = () =>
   }
 }
 
+/** Port of the server that a running servAI has started on this data folder; undefined while none runs. */
+export const runningPort = (dataDir) => {
+  const { launcher, port } = readState(path.join(dataDir, 'postgres.json'))
+  return launcher && sameProcess(launcher) ? port : undefined
+}
+
 /** Stops what still runs on a data folder whose launcher was killed, and removes the folder. */
 export const clearAbandoned = async (dataDir) => {
   const state = readState(path.join(dataDir, 'postgres.json'))

@@ -17,6 +17,7 @@ const COMMANDS = {
   verify: { needsBuild: false, module: './verify.mjs' },
   build: { needsBuild: true },
   bench: { needsBuild: true, module: '../bench/main.ts' },
+  cleanup: { needsBuild: false, module: './cleanup.mjs' },
   'seed:large': { needsBuild: false, module: './seed-large.mjs' },
 }
 

@@ -15,6 +15,7 @@ import { createLogger } from '@servai/telemetry/log'
 import type { LoggerOptions } from '@servai/telemetry/log'
 import { createMetrics } from '@servai/telemetry/metrics'
 import type { WorkerEnv } from './env.ts'
+import { startDaily } from './daily.ts'
 import { serveHealth } from './health.ts'
 import { createJobQueue } from './queue.ts'
 import type { JobQueueOptions } from './queue.ts'
@@ -121,6 +122,7 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
       () => queue.drain(),
       () => relay.stop(),
       startSweep({ database, log }).stop,
+      startDaily({ database, log, metrics }).stop,
     )
 
     let health: Awaited<ReturnType<typeof serveHealth>> | undefined

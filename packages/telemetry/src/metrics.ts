@@ -113,6 +113,7 @@ export const createMetrics = () => {
     outboxPending: sampled('outbox_pending', 'Outbox rows neither done nor given up'),
     outboxOldestSeconds: sampled('outbox_oldest_seconds', 'Age of the oldest pending outbox row'),
     jobs: counter('jobs_total', 'Job runs by outcome: done, skipped, retried, dead', ['job', 'outcome']),
+    rowsRemoved: counter('cleanup_rows_removed_total', 'Rows that the nightly clean-ups have removed', ['job']),
     jobSeconds: histogram('job_duration_seconds', 'Time of one job run', JOB_SECONDS, ['job']),
   }
 }

@@ -80,8 +80,8 @@ export type Caller = ReturnType<typeof createCaller>
 export const anonymous = (overrides: Partial<RequestContext> = {}): Caller => createCaller(buildRequest(overrides))
 
 /** A signed access token of a session of its own. */
-export const signIn = async (user: User) => {
-  const session = await buildSession(user)
+export const signIn = async (user: User, overrides: Parameters<typeof buildSession>[1] = {}) => {
+  const session = await buildSession(user, overrides)
   const { id: userId, tokenVersion } = user
   return {
     sessionId: session.id,

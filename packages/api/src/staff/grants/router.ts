@@ -20,6 +20,7 @@ export const grantsRouter = router({
       access: STAFF_ACCESS,
       rest: { method: 'POST', path: '/staff/grants' },
       summary: 'Give a member of staff a role in the company or in complexes',
+      fresh: true,
     })
     .input(createGrantsInput)
     .output(member)
@@ -29,6 +30,7 @@ export const grantsRouter = router({
       access: STAFF_ACCESS,
       rest: { method: 'DELETE', path: '/staff/grants/{id}' },
       summary: 'Take a role away; the next request of the account is without it',
+      fresh: true,
     })
     .input(idInput)
     .output(revokedGrant)

@@ -28,6 +28,7 @@ export const invitesRouter = router({
       access: STAFF_ACCESS,
       rest: { method: 'POST', path: '/staff/invites' },
       summary: 'Invite somebody to the staff by e-mail',
+      fresh: true,
     })
     .input(createStaffInviteInput)
     .output(staffInvite)
@@ -37,6 +38,7 @@ export const invitesRouter = router({
       access: STAFF_ACCESS,
       rest: { method: 'POST', path: '/staff/invites/{id}/resend' },
       summary: 'Send a new link, which replaces the one before',
+      fresh: true,
     })
     .input(idInput)
     .output(staffInvite)

@@ -64,6 +64,12 @@ export const asStoredDataError = (error: unknown): unknown =>
     ? new StoredDataError('what is stored cannot be read', { cause: error })
     : error
 
+/** Whether a transaction failed because this unique constraint is taken. */
+export const violates = (error: unknown, constraint: string) => {
+  const found = postgresErrorOf(error)
+  return found?.code === '23505' && found.constraint_name === constraint
+}
+
 /** Unique and exclusion constraints that users can run into. */
 const TAKEN: Record<string, Reason> = {
   companies_registration: 'property.registration_taken',

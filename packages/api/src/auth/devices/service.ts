@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { issueDeviceToken, newDeviceId, verifyDeviceToken, type KnownDevice } from '@servai/auth/device-token'
 import type { Services } from '../../context.ts'
 
@@ -9,6 +10,9 @@ export const readDevice = (
   emailKey: string,
   deviceToken: string | null,
 ): KnownDevice | null => (deviceToken === null ? null : verifyDeviceToken(tokenKeys, deviceToken, emailKey, now()))
+
+/** What rows hold of a device. */
+export const deviceHashOf = (deviceId: string) => createHash('sha256').update(deviceId).digest('base64url')
 
 /** What the browser keeps from now on: the same device if this account knows it, else a new one. */
 export const rememberDevice = (

@@ -7,6 +7,7 @@ import { audit } from './audit.ts'
 import type { RequestContext } from './context.ts'
 import { DomainError } from './errors.ts'
 import { take } from './limits.ts'
+import { scopeOf } from './principal.ts'
 import { transaction } from './visit.ts'
 
 type Call = { path: string; error: TRPCError; getRawInput: () => Promise<unknown> }
@@ -31,17 +32,18 @@ export const auditDenial = async (ctx: RequestContext, principal: Principal, { p
   if (!(cause instanceof DomainError) || (cause.code !== 'forbidden' && cause.code !== 'not_found')) return
   // Asked to prove themselves, not refused.
   if (cause.reason === 'auth.step_up_required') return
-  const { userId, sessionId } = principal
+  const { userId } = principal
   const { allowed } = await take(ctx.services, { denial: `${userId} ${path}` })
   if (!allowed) return
   try {
+    const scope = scopeOf({ ...ctx, principal })
     const input = named.safeParse(await getRawInput())
-    await transaction(ctx, { userId, sessionId }, (tx) =>
+    await transaction(ctx, scope, (tx) =>
       audit(tx, {
         action: path,
         result: 'denied',
         actorId: userId,
-        sessionId,
+        sessionId: scope.sessionId ?? null,
         companyId: companyOf(principal, ctx.contextKey),
         details: { reason: cause.reason },
         ...(input.success && { entityId: input.data.id }),

@@ -1,7 +1,9 @@
+import { isApiKey } from '@servai/auth/api-key'
 import type { Scope } from '@servai/db'
-import { loadPrincipal, type Principal } from '@servai/db/principal'
+import { loadImpersonated, loadPrincipal, type Principal } from '@servai/db/principal'
 import type { RequestContext, Services } from './context.ts'
 import { asStoredDataError, DomainError } from './errors.ts'
+import { requireKeyBearer } from './key-bearer.ts'
 
 /** As the database has it now, past the cache. */
 export const readPrincipal = ({ database }: Pick<Services, 'database'>, sessionId: string) =>
@@ -17,6 +19,12 @@ const resolve = async ({ principals, database }: Services, userId: string, sessi
   return loaded
 }
 
+/** Past the cache: few do it, and it has to end within a second of whatever ends it. */
+const resolveImpersonated = ({ database }: Services, impersonationId: string) =>
+  loadImpersonated(database, impersonationId).catch((error: unknown) => {
+    throw asStoredDataError(error)
+  })
+
 /**
  * The person behind a request. Signature, session and token version are checked on every call; the cache only spares
  * the database, and whoever changes a session, an account or its rights suspends it first.
@@ -27,8 +35,11 @@ export const requirePrincipal = async ({ services, accessToken }: RequestContext
   const { accessTokens, now } = services
   const claims = accessToken && (accessTokens.verifyCached(accessToken) ?? (await accessTokens.verify(accessToken)))
   if (!claims) throw new DomainError('unauthenticated', 'auth.unauthenticated')
-  const principal = await resolve(services, claims.userId, claims.sessionId)
-  if (!principal || principal.userId !== claims.userId) throw new DomainError('unauthenticated', 'auth.unauthenticated')
+  const principal = await (claims.impersonationId
+    ? resolveImpersonated(services, claims.impersonationId)
+    : resolve(services, claims.userId, claims.sessionId))
+  if (!principal || principal.userId !== claims.userId || principal.sessionId !== claims.sessionId)
+    throw new DomainError('unauthenticated', 'auth.unauthenticated')
   if (principal.revoked || !principal.active || principal.tokenVersion !== claims.tokenVersion)
     throw new DomainError('unauthenticated', 'auth.session_revoked')
   if (principal.expiresAtMs <= now().getTime()) throw new DomainError('unauthenticated', 'auth.session_expired')

@@ -1,12 +1,13 @@
 import type { Role } from '@servai/contract/roles'
 import type { CompanyDb, Mode, SystemDb } from '@servai/db'
+import type { Principal } from '@servai/db/principal'
 import { initTRPC } from '@trpc/server'
 import { admitActor, requireFresh, requireOneself, requireUnblocked, rolesOf, type Actor } from './actor.ts'
 import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
 import { auditDenial } from './denials.ts'
 import { DomainError, errorBody, toTrpcError } from './errors.ts'
-import { enforce } from './limits.ts'
+import { enforce, type LimitKeys } from './limits.ts'
 import { requirePrincipal, scopeOf } from './principal.ts'
 import { retrying } from './retry.ts'
 
@@ -73,11 +74,15 @@ export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx,
   return next()
 })
 
+/** A key counts for itself; whoever acts as somebody else uses up nothing of theirs. */
+const callerOf = ({ userId, apiKey, impersonation }: Principal): LimitKeys =>
+  apiKey ? { api_key: apiKey.id } : { api: impersonation?.impersonatorId ?? userId }
+
 /** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
 export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, meta, path, getRawInput, next }) => {
   requireAlone(ctx, meta)
   const principal = await requirePrincipal(ctx)
-  await enforce(ctx.services, principal.apiKey ? { api_key: principal.apiKey.id } : { api: principal.userId })
+  await enforce(ctx.services, callerOf(principal))
   if (meta?.fresh || !(meta?.anyBearer || Array.isArray(meta?.access))) requireOneself(principal)
   if (meta?.fresh) requireFresh(principal, ctx.services.now())
   const result = await next({ ctx: { principal } })
@@ -128,6 +133,21 @@ export const platformProcedure = asActor.use(({ ctx, type, next }) => {
   return retrying(() =>
     ctx.services.database.system(scope, modeOf(type), async (db) => {
       const result = await next({ ctx: { db, actor } })
+      if (!result.ok) throw result.error
+      return result
+    }),
+  )
+})
+
+/**
+ * As one of the roles of `meta.access`, for work on accounts, which belong to no company: `ctx.db` is a transaction of
+ * the system role, so the service itself asks whose account the actor may reach.
+ */
+export const accountsProcedure = asActor.use(({ ctx, type, next }) => {
+  const scope = scopeOf(ctx)
+  return retrying(() =>
+    ctx.services.database.system(scope, modeOf(type), async (db) => {
+      const result = await next({ ctx: { db } })
       if (!result.ok) throw result.error
       return result
     }),

@@ -8,7 +8,7 @@ export type Visit = Pick<RequestContext, 'services' | 'requestId' | 'address' | 
 /** A visit inside a transaction of the system role: what `audit` and `emit` take. */
 export type VisitDb = Visit & { db: SystemDb }
 
-type Who = Pick<Scope, 'userId' | 'sessionId'>
+type Who = Pick<Scope, 'userId' | 'sessionId' | 'impersonatorId' | 'apiKeyId'>
 
 export const transaction = <T>(visit: Visit, who: Who, work: (ctx: VisitDb) => Promise<T>): Promise<T> => {
   const { services, requestId, address, userAgent } = visit

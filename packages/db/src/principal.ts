@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import type { AccessLevel, CompanyStatus, GrantRole } from './schema/enums.ts'
 import type { Database } from './index.ts'
 
@@ -56,15 +57,19 @@ const COMPANY_ASKS = `coalesce((select s.value = 'true' from settings s
 const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency', c.currency, 'timezone', c.timezone, 'status', c.status,
     'asksSecondFactor', ${COMPANY_ASKS})`
 
+const ACCOUNT = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified"`
+
 // A grant or a home counts only while what it hangs on stands; a residency is removed with its unit, building or complex (ADR 0017).
-const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified",
+const grants = (only = 'true') => `
     (select json_agg(json_build_object(
         'role', g.role, 'companyId', g.company_id, 'complexId', g.complex_id, 'company', ${COMPANY_LABEL}))
       from role_grants g
       left join companies c on c.id = g.company_id
       left join complexes x on x.company_id = g.company_id and x.id = g.complex_id
       where g.user_id = u.id and (g.expires_at is null or g.expires_at > now())
-        and c.deleted_at is null and x.deleted_at is null) as grants,
+        and c.deleted_at is null and x.deleted_at is null and ${only}) as grants`
+
+const HOMES = `
     (select json_agg(json_build_object('companyId', r.company_id, 'unitId', r.unit_id, 'company', ${COMPANY_LABEL}))
       from people p
       join residencies r on r.company_id = p.company_id and r.person_id = p.id
@@ -75,6 +80,13 @@ const RIGHTS = `u.id as "userId", u.status = 'active' and u.deleted_at is null a
         and c.deleted_at is null and x.deleted_at is null
         and r.starts_on <= (now() at time zone x.timezone)::date
         and (r.ends_on is null or r.ends_on > (now() at time zone x.timezone)::date)) as homes`
+
+const RIGHTS = `${ACCOUNT}, ${grants()}, ${HOMES}`
+
+/** Of the one role a key acts in, while its owner holds it. */
+const KEY_RIGHTS = `${ACCOUNT}, null as homes, ${grants(
+  'g.role = k.role and g.company_id = k.company_id and g.complex_id is not distinct from k.complex_id',
+)}`
 
 const HAS_SECOND_FACTOR = `exists (select from totp_factors f where f.user_id = u.id and f.confirmed_at is not null)
       or exists (select from passkeys k where k.user_id = u.id)`
@@ -90,6 +102,41 @@ const PRINCIPAL = `
   from sessions s
   join users u on u.id = s.user_id
   where s.id = $1`
+
+// The session is the impersonator's; it ends with whatever would end that, and with the subject's account.
+const IMPERSONATED = `
+  select s.id as "sessionId",
+    i.ended_at is not null or s.revoked_at is not null or a.status <> 'active' or a.deleted_at is not null
+      or not exists (select from role_grants g where g.user_id = a.id and g.role = 'platform_admin'
+        and (g.expires_at is null or g.expires_at > now()))
+      or exists (select from role_grants g where g.user_id = u.id and g.company_id is null
+        and (g.expires_at is null or g.expires_at > now())) as revoked,
+    (extract(epoch from least(i.expires_at, s.expires_at, s.last_seen_at + s.idle_seconds * interval '1 second')) * 1000)::float8
+      as "expiresAtMs",
+    a.token_version as "tokenVersion", (extract(epoch from s.authenticated_at) * 1000)::float8 as "authenticatedAtMs",
+    s.second_factor_at is not null as "secondFactorProved",
+    ${HAS_SECOND_FACTOR} as "hasSecondFactor", ${PLATFORM_ASKS} as "platformAsksSecondFactor", null as "apiKey",
+    json_build_object('id', i.id, 'impersonatorId', i.impersonator_id, 'access', i.access) as impersonation,
+    u.email, u.first_name as "firstName", u.last_name as "lastName", u.locale, ${RIGHTS}
+  from impersonations i
+  join sessions s on s.id = i.session_id
+  join users a on a.id = i.impersonator_id
+  join users u on u.id = i.user_id
+  where i.id = $1`
+
+const LIVE_KEY = `k.revoked_at is null and k.deleted_at is null and k.expires_at > now()
+    and u.status = 'active' and u.deleted_at is null and u.email_verified_at is not null`
+
+const KEY_PRINCIPAL = `
+  select k.id as "sessionId", false as revoked, (extract(epoch from k.expires_at) * 1000)::float8 as "expiresAtMs",
+    u.token_version as "tokenVersion", 0 as "authenticatedAtMs", false as "secondFactorProved",
+    ${HAS_SECOND_FACTOR} as "hasSecondFactor", ${PLATFORM_ASKS} as "platformAsksSecondFactor",
+    json_build_object('id', k.id, 'access', k.access) as "apiKey", null as impersonation,
+    coalesce(k.last_used_at < now() - interval '1 minute', true) as "isUseDue",
+    u.email, u.first_name as "firstName", u.last_name as "lastName", u.locale, ${KEY_RIGHTS}
+  from api_keys k
+  join users u on u.id = k.user_id
+  where k.token_hash = $1 and ${LIVE_KEY}`
 
 const GRANTS = `
   select g.role, g.company_id as "companyId", g.complex_id as "complexId"
@@ -132,6 +179,47 @@ export const loadPrincipal = async (
   const [row] = await database.lookup<WithLabels<Principal>>(PRINCIPAL, [sessionId])
   return row ? named(row) : null
 }
+
+/** The account somebody acts as, in the session and under the token version of whoever acts; `null` where nobody does. */
+export const loadImpersonated = async (
+  database: Pick<Database, 'lookup'>,
+  impersonationId: string,
+): Promise<Principal | null> => {
+  const [row] = await database.lookup<WithLabels<Principal>>(IMPERSONATED, [impersonationId])
+  return row ? named(row) : null
+}
+
+/**
+ * What somebody's API key may act as; its id stands where a session's does. `null` for a key that is unknown, has expired or
+ * was revoked, and where its account may not sign in.
+ *
+ * `isUseDue`: its last use was noted a minute ago or longer.
+ */
+export const loadKeyPrincipal = async (database: Pick<Database, 'lookup'>, tokenHash: string) => {
+  type Row = WithLabels<Principal> & { isUseDue: boolean }
+  const [row] = await database.lookup<Row>(KEY_PRINCIPAL, [tokenHash])
+  if (!row) return null
+  const { isUseDue, ...principal } = row
+  return { principal: named(principal), isUseDue }
+}
+
+/** The same without the key itself, for work that goes on without a request. */
+export const loadKeyRights = async (database: Pick<Database, 'lookup'>, keyId: string): Promise<Rights | null> => {
+  const [row] = await database.lookup<WithLabels<Rights>>(
+    `select ${KEY_RIGHTS} from api_keys k join users u on u.id = k.user_id where k.id = $1 and ${LIVE_KEY}`,
+    [keyId],
+  )
+  return row ? named(row) : null
+}
+
+/** Once a minute, whatever the number of calls and of servers. */
+export const noteKeyUse = (database: Pick<Database, 'system'>, keyId: string) =>
+  database.system({}, 'write', (db) =>
+    db.execute(
+      sql`update api_keys set last_used_at = now() where id = ${keyId}
+            and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+    ),
+  )
 
 /** `null` for an account that does not exist. */
 export const loadRights = async (database: Pick<Database, 'lookup'>, userId: string): Promise<Rights | null> => {

@@ -1,5 +1,5 @@
 import { sweepExports } from '@servai/api/property/export/jobs'
-import { sweepImports } from '@servai/api/property/import/jobs'
+import { sweepImports } from '@servai/api/property/import/sweep'
 import type { Database } from '@servai/db'
 import type { Logger } from '@servai/telemetry/log'
 

@@ -19,6 +19,7 @@ export type Events = {
   'imports.uploaded': ImportEvent
   'imports.mapped': ImportEvent
   'imports.started': ImportEvent
+  'imports.undo_requested': ImportEvent
 }
 
 export type Topic = keyof Events

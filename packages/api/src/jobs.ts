@@ -8,7 +8,7 @@ import type { Metrics } from '@servai/telemetry/metrics'
 import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
-import { readMapped, readUploaded, runStarted } from './property/import/jobs.ts'
+import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'
 import { mailInvite } from './property/invites/jobs.ts'
 import { runExport } from './property/export/jobs.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
@@ -68,6 +68,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'imports.uploaded': { handle: readUploaded, timeoutMs: IMPORT_TIMEOUT_MS },
   'imports.mapped': { handle: readMapped, timeoutMs: IMPORT_TIMEOUT_MS },
   'imports.started': { handle: runStarted, timeoutMs: IMPORT_TIMEOUT_MS },
+  'imports.undo_requested': { handle: takeBack, timeoutMs: IMPORT_TIMEOUT_MS },
 }
 
 /** The job of a topic; undefined for one that only a newer release knows. */

@@ -30,6 +30,9 @@ const jobCtx = (): JobCtx => ({
   emittedAt: new Date(),
 })
 
+/** A file of units. */
+export const csv = (...lines: string[]) => ['Building,Entrance,Number,Floor,Area', ...lines].join('\n')
+
 type Topic = Extract<keyof Events, `imports.${string}`>
 
 /** Does what the worker would about the latest event of an import. */
@@ -74,6 +77,11 @@ export const importer = async (
     await work(id, 'imports.started')
     return imports.get({ id })
   }
+  const undo = async (id: string) => {
+    await imports.undo({ id })
+    await work(id, 'imports.undo_requested')
+    return imports.get({ id })
+  }
   return {
     user,
     contextKey,
@@ -82,6 +90,7 @@ export const importer = async (
     upload,
     preview,
     start,
+    undo,
     /** Uploads, reads and applies. */
     load: async (given: Upload) => start((await preview(given)).id),
     refused: async (id: string) =>

@@ -9,6 +9,9 @@ export type ImportKind = (typeof IMPORT_KINDS)[number]
 export type ImportStatus = (typeof IMPORT_STATUSES)[number]
 export type ImportRowState = (typeof IMPORT_ROW_STATES)[number]
 
+/** How long the rows of an import stay after it has ended, and with them the way back. */
+export const IMPORT_ROWS_DAYS = 30
+
 export const IMPORT_LIMITS = { bytes: 25_000_000, rows: 50_000, columns: 50 } as const
 
 /** What the columns of a file can say, by kind. */
@@ -111,6 +114,8 @@ export const IMPORT_COUNTS = [
   'peopleUpdated',
   /** Rows that turned out otherwise than the preview said, because somebody changed the registry in the meantime. */
   'different',
+  /** Of the applied ones, those that are taken back so far. */
+  'undone',
 ] as const
 export type ImportCount = (typeof IMPORT_COUNTS)[number]
 
@@ -120,6 +125,8 @@ const counts = z.strictObject(
   Object.fromEntries(IMPORT_COUNTS.map((name) => [name, count])) as Record<ImportCount, typeof count>,
 )
 export type ImportCounts = z.infer<typeof counts>
+
+const reason = z.enum(REASONS as [(typeof REASONS)[number], ...(typeof REASONS)[number][]])
 
 const fields = {
   id,
@@ -132,13 +139,20 @@ const fields = {
   fileBytes: z.int(),
   counts,
   /** Why it failed. */
-  failure: z.enum(REASONS as [(typeof REASONS)[number], ...(typeof REASONS)[number][]]).nullable(),
+  failure: reason.nullable(),
   isCancelling: z.boolean(),
+  /** Under way, but no worker has given a sign of life for ten seconds. */
+  isStalled: z.boolean(),
   createdAt: z.iso.datetime(),
   createdBy: z.strictObject({ name: z.string() }).nullable(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
   undoneAt: z.iso.datetime().nullable(),
+  /** Why the last attempt to undo it came to nothing, with the number of rows that stood against it and the first of them. */
+  undoRefusal: z.strictObject({ reason, changed: z.int().nullable(), rows: z.array(z.int()) }).nullable(),
+  /** Of one that was applied: until when its rows are kept and it can be undone. */
+  rowsUntil: z.iso.datetime().nullable(),
+  areRowsGone: z.boolean(),
   allowed: z.array(z.enum(IMPORT_ACTIONS)),
 }
 export const importSummary = z.strictObject(fields)

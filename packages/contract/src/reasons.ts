@@ -101,6 +101,7 @@ export const REASON_TEXTS = {
   'import.not_ready': 'This cannot be done with the import as it is now',
   'import.nothing_to_apply': 'No row of the file can be applied',
   'import.already_undone': 'This import has been undone already',
+  'import.rows_gone': 'The rows of this import are not kept any more',
   'import.changed_since': 'Somebody has changed what this import brought in',
 } as const
 

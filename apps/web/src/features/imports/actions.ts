@@ -3,7 +3,7 @@ import { reasonOf } from '../../errors.ts'
 import { formatNumber } from '../../i18n/format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { confirm } from '../../ui/confirm.ts'
-import { notifyDone, notifyError, notifyRefused } from '../../ui/toasts.ts'
+import { notifyError } from '../../ui/toasts.ts'
 import { cancelImport, downloadRefused, startImport, undoImport, type ImportDetail } from './queries.ts'
 
 type Step = 'start' | 'cancel' | 'undo' | 'download'
@@ -18,16 +18,7 @@ export const useImportActions = () => {
     try {
       await work()
     } catch (error) {
-      const failure = reasonOf(error)
-      const { changed } = failure.counts
-      if (failure.reason === 'import.changed_since' && changed !== undefined)
-        notifyRefused(
-          t('imports.changedSince', {
-            count: changed,
-            rows: failure.issues.map(({ path }) => path.at(-1)).join(', '),
-          }),
-        )
-      else notifyError(failure)
+      notifyError(reasonOf(error))
     } finally {
       busy.value = null
     }
@@ -52,11 +43,7 @@ export const useImportActions = () => {
       action: t('imports.undo'),
       isDangerous: true,
     }
-    if (await confirm(question))
-      await during('undo', async () => {
-        await undoImport({ id })
-        notifyDone(t('imports.undoneNotice', { name: fileName }))
-      })
+    if (await confirm(question)) await during('undo', () => undoImport({ id }))
   }
 
   const download = ({ id }: ImportDetail, format: 'csv' | 'xlsx') =>

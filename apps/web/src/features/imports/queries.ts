@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, reactive, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { api, type Inputs, type Outputs } from '../../api.ts'
-import { reasonOf } from '../../errors.ts'
 import { locale } from '../../i18n/i18n.ts'
 import { queryClient } from '../../session.ts'
 import { useKeysetList } from '../../ui/useKeysetList.ts'
 import { fetchFile, save } from '../lists/export-queries.ts'
-import { PAGE_ROWS, propertyKeys, refreshProperty } from '../property/cache.ts'
+import { PAGE_ROWS, propertyKeys } from '../property/cache.ts'
 
 export type ImportSummary = Outputs['property']['imports']['list']['items'][number]
 export type ImportDetail = Outputs['property']['imports']['get']
@@ -21,7 +20,7 @@ const IDLE_POLL_MS = 5_000
 
 /** The worker is at it, or about to be. */
 export const isUnderWay = ({ status }: Pick<ImportSummary, 'status'>) =>
-  status === 'reading' || status === 'queued' || status === 'running'
+  status === 'reading' || status === 'queued' || status === 'running' || status === 'undoing'
 
 export const useImports = () => {
   const list = useKeysetList({
@@ -79,24 +78,8 @@ export const mapImport = async (input: Inputs['property']['imports']['map']) =>
   shown(await api.property.imports.map.mutate(input))
 export const startImport = async (target: Target) => shown(await api.property.imports.start.mutate(target))
 export const cancelImport = async ({ id }: Target) => shown(await api.property.imports.cancel.mutate({ id }))
-const UNDO_PATIENCE_MS = 90_000
-
-/** A large undo may outlast the request that asked for it, and is done all the same. */
-const untilUndone = async (id: string, error: unknown) => {
-  if (reasonOf(error).reason !== 'request.timeout') throw error
-  for (const deadline = Date.now() + UNDO_PATIENCE_MS; Date.now() < deadline;) {
-    await new Promise((resolve) => setTimeout(resolve, 2 * POLL_MS))
-    const row = await api.property.imports.get.query({ id })
-    if (row.status === 'undone') return row
-  }
-  throw error
-}
-
-export const undoImport = async ({ id }: Target) => {
-  const row = await api.property.imports.undo.mutate({ id }).catch((error: unknown) => untilUndone(id, error))
-  refreshProperty()
-  return shown(row)
-}
+/** Asks for it; the worker does it. */
+export const undoImport = async ({ id }: Target) => shown(await api.property.imports.undo.mutate({ id }))
 
 /** @returns the name of the file */
 export const downloadRefused = async (id: string, format: 'csv' | 'xlsx') =>

@@ -12,6 +12,7 @@ export const STATUS_KINDS: Record<ImportStatus, 'good' | 'caution' | 'bad' | 'in
   done_with_errors: 'caution',
   failed: 'bad',
   cancelled: 'plain',
+  undoing: 'info',
   undone: 'plain',
 }
 
@@ -32,6 +33,7 @@ export const countsInWords = ({ status, counts }: Pick<ImportSummary, 'status' |
 
 /** 0 to 1; `undefined` while it cannot be told. */
 export const partDone = ({ status, counts }: Pick<ImportSummary, 'status' | 'counts'>) => {
+  if (status === 'undoing') return counts.applied > 0 ? counts.undone / counts.applied : undefined
   const total = counts.new + counts.changed
   return status === 'running' && total > 0 ? Math.min(1, counts.applied / total) : undefined
 }

@@ -1,8 +1,8 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Reason } from '@servai/contract/reasons'
-import type { Database } from '@servai/db'
+import type { CompanyDb } from '@servai/db'
 import { loadRights } from '@servai/db/principal'
-import { importFiles, importRows, imports } from '@servai/db/schema/imports'
+import { importFiles, imports } from '@servai/db/schema/imports'
 import { requireUnblocked, staffOf, type Actor } from '../../actor.ts'
 import { domainErrorOf, DomainError, isRetryable } from '../../errors.ts'
 import type { Events, Topic } from '../../events.ts'
@@ -11,8 +11,10 @@ import { retrying } from '../../retry.ts'
 import { covers, editScope, requireAny, requireRight } from '../policy.ts'
 import type { InCompany } from './evaluate.ts'
 import { readAgain, readImport } from './read.ts'
+import { beating } from './progress.ts'
 import { planForBulk } from './rows.ts'
-import { CancelledError, dropRows, runImport } from './run.ts'
+import { CancelledError, dropRows, runImport, type Run } from './run.ts'
+import { refuseUndo, runUndo } from './undo.ts'
 
 type ImportTopic = Extract<Topic, `imports.${string}`>
 type Payload = Events[ImportTopic]
@@ -41,12 +43,9 @@ const loadActor = async ({ database }: JobCtx, { userId, companyId }: Payload): 
 
 const OPEN = ['reading', 'queued', 'running'] as const
 
-const end = (
-  inCompany: InCompany,
-  importId: string,
-  change: { status: 'cancelled' } | { status: 'failed'; failure: Reason },
-) =>
-  inCompany(async (db) => {
+const end =
+  (importId: string, change: { status: 'cancelled' } | { status: 'failed'; failure: Reason }) =>
+  async (db: CompanyDb) => {
     const [ended] = await db
       .update(imports)
       .set({ ...change, counts: {}, finishedAt: sql`now()` })
@@ -54,27 +53,34 @@ const end = (
       .returning({ id: imports.id })
     await db.delete(importFiles).where(eq(importFiles.importId, importId))
     if (ended) await dropRows(db, importId)
-  })
+  }
 
 /** Whether another attempt may do better: the database was away or busy. */
 const isPassing = (error: unknown) => isRetryable(error) || domainErrorOf(error)?.code === 'unavailable'
 
+type Work = (ctx: JobCtx, payload: Payload, inCompany: InCompany, actor: Actor) => Promise<boolean>
+/** What becomes of an import that came to nothing; without a reason where the fault is ours. */
+type Refuse = (db: CompanyDb, importId: string, error: DomainError | null) => Promise<unknown>
+
+const fail: Refuse = (db, importId, error) =>
+  end(importId, { status: 'failed', failure: error?.reason ?? 'server.unexpected' })(db)
+
 const job =
-  <T extends ImportTopic>(
-    work: (ctx: JobCtx, payload: Payload, inCompany: InCompany, actor: Actor) => Promise<boolean>,
-  ): JobHandler<T> =>
+  <T extends ImportTopic>(work: Work, refuse = fail): JobHandler<T> =>
   async (ctx, payload) => {
+    const { importId } = payload
     const inCompany = open(ctx, payload)
     try {
       const actor = await loadActor(ctx, payload)
-      return (await retrying(() => work(ctx, payload, inCompany, actor))) ? 'done' : 'skipped'
+      const isDone = await beating(inCompany, importId, () => retrying(() => work(ctx, payload, inCompany, actor)))
+      return isDone ? 'done' : 'skipped'
     } catch (error) {
-      if (error instanceof CancelledError) await end(inCompany, payload.importId, { status: 'cancelled' })
+      if (error instanceof CancelledError) await inCompany(end(importId, { status: 'cancelled' }))
       else if (isPassing(error)) throw error
       else {
         const known = domainErrorOf(error)
-        if (!known) ctx.log.error({ err: error, importId: payload.importId }, 'import failed')
-        await end(inCompany, payload.importId, { status: 'failed', failure: known?.reason ?? 'server.unexpected' })
+        if (!known) ctx.log.error({ err: error, importId }, 'import failed')
+        await inCompany((db) => refuse(db, importId, known))
       }
       return 'done'
     }
@@ -94,40 +100,25 @@ const analyze = ({ database, log }: JobCtx) =>
     .system({}, 'write', (db) => db.execute(sql`select analyze_registry()`))
     .catch((err: unknown) => log.warn({ err }, 'statistics are left to autovacuum'))
 
-export const runStarted = job<'imports.started'>(async (ctx, payload, inCompany, actor) => {
-  const { now, principals } = ctx
+const runOf = (ctx: JobCtx, payload: Payload, inCompany: InCompany, actor: Actor): Run => {
   const before = editScope(actor)
-  const isDone = await runImport({
+  return {
     ...payload,
     inCompany,
     actor,
-    now,
-    suspend: (userId) => principals.suspend(userId),
+    now: ctx.now,
+    suspend: (userId) => ctx.principals.suspend(userId),
     confirm: async () => {
       const left = editScope(await loadActor(ctx, payload))
       requireRight(left === 'company' || (before !== 'company' && before.every((id) => covers(left, id))))
     },
-  })
+  }
+}
+
+export const runStarted = job<'imports.started'>(async (ctx, ...rest) => {
+  const isDone = await runImport(runOf(ctx, ...rest))
   if (isDone) await analyze(ctx)
   return isDone
 })
 
-const HOURS_TO_READ = 24
-const DAYS_TO_START = 7
-
-/** Ends what nobody reads or starts any more, and lets go of the files and rows of what has ended. */
-export const sweepImports = ({ system }: Pick<Database, 'system'>) =>
-  system({}, 'write', async (db) => {
-    await db.execute(sql`
-      update ${imports} set status = 'failed', failure = 'import.expired', counts = '{}', finished_at = now()
-      where status = 'reading' and created_at < now() - make_interval(hours => ${HOURS_TO_READ})`)
-    await db.execute(sql`
-      update ${imports} set status = 'cancelled', counts = '{}', finished_at = now()
-      where status = 'ready' and created_at < now() - make_interval(days => ${DAYS_TO_START})`)
-    await db.execute(sql`
-      delete from ${importFiles} f using ${imports} i where i.company_id = f.company_id and i.id = f.import_id
-        and (i.status <> 'reading' or i.created_at < now() - make_interval(hours => ${HOURS_TO_READ}))`)
-    await db.execute(sql`
-      delete from ${importRows} r using ${imports} i where i.company_id = r.company_id and i.id = r.import_id
-        and i.status in ('failed', 'cancelled')`)
-  })
+export const takeBack = job<'imports.undo_requested'>((...given) => runUndo(runOf(...given)), refuseUndo)

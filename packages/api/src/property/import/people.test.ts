@@ -11,7 +11,6 @@ import {
   type Unit,
 } from '@servai/db/test/factories'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { refusal } from '../../../test/callers.ts'
 import { importer, type Importer } from '../../../test/imports.ts'
 
 let company: { id: string }
@@ -159,7 +158,7 @@ describe('a residency', () => {
     })
     await me.start(seen.id)
     expect(await everybody()).toMatchObject([{ kind: 'tenant', share: null, from: '2024-02-01', to: '2030-01-01' }])
-    expect(await me.imports.undo({ id: seen.id })).toMatchObject({ status: 'undone' })
+    expect(await me.undo(seen.id)).toMatchObject({ status: 'undone' })
     expect(await everybody()).toMatchObject([
       { kind: 'owner', share: '1/2', from: '2024-01-01', to: null, phone: person.phone },
     ])
@@ -291,11 +290,9 @@ describe('the address of somebody with a home in another complex', () => {
     expect(seen.counts).toMatchObject({ changed: 1 })
     await buildResidency({ unit: await elsewhere(), person, kind: 'owner', startsOn: '2025-01-01' })
     expect((await manager.start(seen.id)).counts).toMatchObject({ peopleUpdated: 0, refused: 1 })
-    await expect(manager.imports.undo({ id: corrected.id })).rejects.toMatchObject(
-      refusal('CONFLICT', 'import.changed_since'),
-    )
+    expect(await manager.undo(corrected.id)).toMatchObject({ undoRefusal: { reason: 'import.changed_since' } })
     expect(await emailOf(person)).toBe('second@example.test')
-    await me.imports.undo({ id: corrected.id })
+    await me.undo(corrected.id)
     expect(await emailOf(person)).toBe('first@example.test')
   })
 })
@@ -337,7 +334,7 @@ describe('undoing', () => {
       [sold, 'property.shares_exceed_whole'],
       [left, 'property.residency_overlaps'],
     ] as const)
-      await expect(me.imports.undo({ id })).rejects.toMatchObject(refusal('CONFLICT', reason))
+      expect(await me.undo(id)).toMatchObject({ status: 'done', undoRefusal: { reason, changed: null, rows: [] } })
     expect(await everybody()).toEqual(before)
   })
 
@@ -352,10 +349,10 @@ describe('undoing', () => {
         [userId, company.id],
       )
     await link(user.id)
-    await expect(me.imports.undo({ id: seen.id })).rejects.toMatchObject(refusal('CONFLICT', 'import.changed_since'))
+    expect(await me.undo(seen.id)).toMatchObject({ undoRefusal: { reason: 'import.changed_since' } })
     const again = await upload(['Kosta Kostov,kosta@example.test,,A,2,owner,1,2025-01-01,,'])
     await me.start(again.id)
-    await me.imports.undo({ id: again.id })
+    await me.undo(again.id)
     expect((await everybody()).map(({ name }) => name)).toEqual(['Jana Janeva'])
     expect(await peopleCount()).toBe(before + 1)
   })

@@ -31,6 +31,19 @@ export const planForBulk = (db: CompanyDb) =>
     sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`,
   )
 
+/** How long an import waits for another one of the same complex. */
+const LOCK_WAIT_MS = 100_000
+
+/** Runs `work` with so much time for its locks; they may be waited for as long until the end of the transaction. */
+export const patiently = async <T>(db: CompanyDb, work: () => Promise<T>): Promise<T> => {
+  await db.execute(sql.raw(`set local lock_timeout = ${LOCK_WAIT_MS}`))
+  const limits = await execute<{ statement: string }>(db, sql`select current_setting('statement_timeout') as statement`)
+  await db.execute(sql.raw(`set local statement_timeout = ${LOCK_WAIT_MS}`))
+  const result = await work()
+  await db.execute(sql`select set_config('statement_timeout', ${limits[0]?.statement ?? '5s'}, true)`)
+  return result
+}
+
 /** How many rows a statement has written. */
 export const written = async (db: CompanyDb, statement: SQL) => {
   const { count } = (await db.execute(statement)) as unknown as { count: number }

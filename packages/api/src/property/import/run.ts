@@ -17,7 +17,8 @@ import {
   type RowCounts,
 } from './evaluate.ts'
 import { accountsOf, applyPeople, lockHomes, lockPeople } from './people-apply.ts'
-import { execute, joinComplex, planForBulk, rowsIn, type Target } from './rows.ts'
+import { inIntervals } from './progress.ts'
+import { execute, joinComplex, patiently, planForBulk, rowsIn, type Target } from './rows.ts'
 import { applyUnits, lockBuildings, type Applied } from './unit-apply.ts'
 
 /** Thrown between two chunks when somebody asked for an end: everything is rolled back. */
@@ -25,23 +26,15 @@ export class CancelledError extends Error {
   override name = 'CancelledError'
 }
 
-/** How long an import waits for another one of the same complex. */
-const LOCK_WAIT_MS = 100_000
-
 /** In the order of their ids, so that two imports never wait for each other. */
-const lockComplexes = async (db: CompanyDb, target: Target) => {
-  await db.execute(sql.raw(`set local lock_timeout = ${LOCK_WAIT_MS}`))
-  const limits = await execute<{ statement: string }>(db, sql`select current_setting('statement_timeout') as statement`)
-  await db.execute(sql.raw(`set local statement_timeout = ${LOCK_WAIT_MS}`))
-  const locked = await execute<{ id: string }>(
-    db,
-    sql`select c.id from ${complexes} c where c.deleted_at is null and c.id in (
-        select c.id from ${rowsIn(target.importId, sql`complex text`, null)} ${joinComplex(target)})
-      order by c.id for no key update`,
+const lockComplexes = (db: CompanyDb, target: Target) =>
+  patiently(db, () =>
+    db.execute(
+      sql`select c.id from ${complexes} c where c.deleted_at is null and c.id in (
+          select c.id from ${rowsIn(target.importId, sql`complex text`, null)} ${joinComplex(target)})
+        order by c.id for no key update`,
+    ),
   )
-  await db.execute(sql`select set_config('statement_timeout', ${limits[0]?.statement ?? '5s'}, true)`)
-  return locked.map(({ id }) => id)
-}
 
 /** Whether the complex of the import is still there and still the actor's to change. */
 const requireTarget = async (db: CompanyDb, { complexId, scope }: Target) => {
@@ -99,22 +92,16 @@ export type Run = {
   confirm: () => Promise<void>
 }
 
-const PROGRESS_INTERVAL_MS = 1_000
-
 /** Between chunks, over another connection: the transaction that applies the rows is not seen before its end. */
-const createProgress = (inCompany: InCompany, importId: string, before: Record<string, number>) => {
-  let toldAt = 0
-  return async (applied: Applied) => {
-    if (performance.now() - toldAt < PROGRESS_INTERVAL_MS) return
-    toldAt = performance.now()
-    await inCompany((db) =>
+const createProgress = (inCompany: InCompany, importId: string, before: Record<string, number>) =>
+  inIntervals((applied: Applied) =>
+    inCompany((db) =>
       db
         .update(imports)
         .set({ counts: { ...before, ...applied } })
         .where(and(eq(imports.id, importId), eq(imports.status, 'running'))),
-    )
-  }
-}
+    ),
+  )
 
 const isCancelled = async (db: CompanyDb, importId: string) => {
   const [row] = await db.select({ at: imports.cancelRequestedAt }).from(imports).where(eq(imports.id, importId))
@@ -132,6 +119,15 @@ const begin = ({ inCompany, importId, now }: Run) =>
     return row ? await loadImport(db, importId) : undefined
   })
 
+/** @throws unavailable server.busy while another run is at the same import, or its worker has just died */
+export const holdRun = async (db: CompanyDb, importId: string) => {
+  const [mine] = await execute<{ ok: boolean }>(
+    db,
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${importId}, 0)) as ok`,
+  )
+  if (!mine?.ok) throw new DomainError('unavailable', 'server.busy')
+}
+
 /**
  * Applies an import from beginning to end in one transaction; a run that was killed has left nothing and starts anew.
  *
@@ -144,12 +140,7 @@ export const runImport = async (run: Run) => {
   if (!found) return false
   const tell = createProgress(inCompany, importId, found.counts)
   return inCompany(async (db) => {
-    const [mine] = await execute<{ ok: boolean }>(
-      db,
-      sql`select pg_try_advisory_xact_lock(hashtextextended(${importId}, 0)) as ok`,
-    )
-    // Held by a run that is still at it, or whose worker has just died: which of them shows later.
-    if (!mine?.ok) throw new DomainError('unavailable', 'server.busy')
+    await holdRun(db, importId)
     const { counts, accounts } = await applyRows(db, found, actor, {
       onChunk: async (applied) => {
         if (await isCancelled(db, importId)) throw new CancelledError('cancelled')
@@ -163,7 +154,7 @@ export const runImport = async (run: Run) => {
       .where(and(eq(imports.id, importId), eq(imports.status, 'running'), isNull(imports.cancelRequestedAt)))
       .returning({ id: imports.id })
     if (!done) throw new CancelledError('cancelled')
-    await auditImport({ db, requestId, actor, sessionId }, found, counts)
+    await auditImport({ db, requestId, actor, sessionId }, 'property.import', found, counts)
     for (const userId of accounts) await suspend(userId)
     return true
   })
@@ -173,11 +164,12 @@ type Auditor = { db: CompanyDb; requestId: string; actor: Actor; sessionId: stri
 
 export const auditImport = (
   { actor, sessionId, ...auditor }: Auditor,
+  action: string,
   { id, kind, complexId, fileName }: LoadedImport,
   counts: Record<string, number>,
 ) =>
   audit(auditor, {
-    action: 'property.import',
+    action,
     companyId: actor.companyId,
     actorId: actor.userId,
     sessionId,

@@ -1,26 +1,19 @@
-import { and, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   IMPORT_COLUMNS,
-  IMPORT_COUNTS,
   missingColumns,
   type importDetail,
-  type importSummary,
   type importRow,
   type ImportColumn,
-  type ImportCounts,
   type ImportMapping,
   type ImportStatus,
   type listImportRowsInput,
   type listImportsInput,
   type mapImportInput,
 } from '@servai/contract/imports'
-import { isReason } from '@servai/contract/reasons'
-import type { CompanyDb } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
-import { complexes } from '@servai/db/schema/complexes'
 import { importFiles, importMappings, importRows, imports } from '@servai/db/schema/imports'
-import { users } from '@servai/db/schema/users'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit, type Topic } from '../../events.ts'
@@ -28,56 +21,16 @@ import { keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { encodeCursor, decodeCursor, toPage } from '../../page.ts'
 import { requireVersion } from '../policy.ts'
 import { audit } from '../../audit.ts'
-import { allowedActions, visibleTo } from './policy.ts'
+import { visibleTo } from './policy.ts'
 import { hashOf } from './header.ts'
 import { execute } from './rows.ts'
 import { dropRows } from './run.ts'
-import { markUndone, undoRows } from './undo.ts'
+import { APPLIED, areRowsGone, columns, countsOf, present, selectRows, type Found } from './summary.ts'
 
 export type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId'> }
 type Target = { id: string; version?: number | undefined }
-type Summary = z.input<typeof importSummary>
 type Detail = z.input<typeof importDetail>
 type Row = z.input<typeof importRow>
-
-const { deletedAt: _deletedAt, deletedBy: _deletedBy, deletedWith: _deletedWith, ...columns } = getTableColumns(imports)
-
-const selectRows = (db: CompanyDb, keys: ReturnType<typeof sql>) =>
-  db
-    .select({ ...columns, complexName: complexes.name, firstName: users.firstName, lastName: users.lastName })
-    .from(imports)
-    .innerJoin(sql`(${keys}) page`, sql`page.id = ${imports.id}`)
-    .leftJoin(complexes, eq(complexes.id, imports.complexId))
-    .leftJoin(users, eq(users.id, imports.createdBy))
-
-type Found = Awaited<ReturnType<typeof selectRows>>[number]
-
-const countsOf = (counts: Record<string, number>) =>
-  // The keys are those of the list.
-  Object.fromEntries(IMPORT_COUNTS.map((name) => [name, counts[name] ?? 0])) as ImportCounts
-
-const present = (row: Found): Summary => {
-  const counts = countsOf(row.counts)
-  const isCancelling = row.cancelRequestedAt !== null && row.status !== 'cancelled'
-  return {
-    id: row.id,
-    version: row.version,
-    kind: row.kind,
-    complex: row.complexId === null ? null : { id: row.complexId, name: row.complexName ?? '' },
-    status: row.status,
-    fileName: row.fileName,
-    fileBytes: row.fileBytes,
-    counts,
-    failure: isReason(row.failure) ? row.failure : null,
-    isCancelling,
-    createdAt: row.createdAt.toISOString(),
-    createdBy: row.firstName === null ? null : { name: `${row.firstName} ${row.lastName ?? ''}`.trim() },
-    startedAt: row.startedAt?.toISOString() ?? null,
-    finishedAt: row.finishedAt?.toISOString() ?? null,
-    undoneAt: row.undoneAt?.toISOString() ?? null,
-    allowed: allowedActions({ status: row.status, counts, isCancelling }),
-  }
-}
 
 export const listImports = async (ctx: Ctx, input: z.output<typeof listImportsInput>) => {
   const keys = keysOfPage(imports, {
@@ -93,7 +46,8 @@ export const listImports = async (ctx: Ctx, input: z.output<typeof listImportsIn
   })
   const rows = await selectRows(ctx.db, keys).orderBy(orderOfPage(null, 'desc'))
   const { items, nextCursor } = toPage(rows, input.limit, () => null)
-  return { items: items.map(present), nextCursor }
+  const now = ctx.now()
+  return { items: items.map((row) => present(row, now)), nextCursor }
 }
 
 const findImport = async ({ db, actor }: Ctx, id: string) => {
@@ -103,7 +57,7 @@ const findImport = async ({ db, actor }: Ctx, id: string) => {
 }
 
 /** @throws not_found import.not_found */
-export const getImportSummary = async (ctx: Ctx, id: string) => present(await findImport(ctx, id))
+export const getImportSummary = async (ctx: Ctx, id: string) => present(await findImport(ctx, id), ctx.now())
 
 const SAMPLED_ROWS = 20
 const SAMPLES = 3
@@ -125,7 +79,7 @@ export const getImport = async (ctx: Ctx, { id }: { id: string }): Promise<Detai
     .orderBy(importRows.row)
     .limit(SAMPLED_ROWS)
   return {
-    ...present(row),
+    ...present(row, ctx.now()),
     columns: headers.map((header, index) => ({
       header,
       samples: sampleOf(first, index).slice(0, SAMPLES),
@@ -267,19 +221,22 @@ export const cancelImport = async (ctx: ImportCtx, target: Target) => {
 }
 
 /**
- * Takes back everything the import did, or nothing.
+ * Leaves it to the worker to take back everything the import did, or nothing; what it comes to stands in the import.
  *
- * @throws not_found import.not_found, forbidden auth.forbidden,
- *   conflict import.changed_since, import.already_undone, import.not_ready, property.version_conflict,
- *   property.residency_overlaps, property.shares_exceed_whole
+ * @throws not_found import.not_found, conflict import.already_undone, import.rows_gone, import.not_ready,
+ *   property.version_conflict
  */
-export const undoImport = async (ctx: ImportCtx, { id, version }: Target) => {
-  const row = await findImport(ctx, id)
-  requireVersion(row, version)
-  await markUndone(ctx, id)
-  await undoRows(ctx, id, row.kind)
-  await auditStep(ctx, 'property.import_undone', row)
-  return getImport(ctx, { id })
+export const undoImport = async (ctx: ImportCtx, target: Target) => {
+  const row = await lockImport(ctx, target, APPLIED)
+  if (row.status === 'undone') throw new DomainError('conflict', 'import.already_undone')
+  if (areRowsGone(row, ctx.now())) throw new DomainError('conflict', 'import.rows_gone')
+  await ctx.db
+    .update(imports)
+    .set({ status: 'undoing', undoRefusal: null, undoneBy: ctx.actor.userId, counts: { ...row.counts, undone: 0 } })
+    .where(eq(imports.id, row.id))
+  await auditStep(ctx, 'property.import_undo_started', row)
+  await emitFor(ctx, 'imports.undo_requested', row.id)
+  return getImport(ctx, { id: row.id })
 }
 
 /** @throws not_found import.not_found */

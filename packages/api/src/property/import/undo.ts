@@ -10,13 +10,15 @@ import { people } from '@servai/db/schema/people'
 import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
 import type { Actor } from '../../actor.ts'
-import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { requireRoomForAll } from '../occupancy/service.ts'
 import { covers, editScope, requireRight } from '../policy.ts'
+import { loadImport, type InCompany, type LoadedImport } from './evaluate.ts'
 import { accountsOf } from './people-apply.ts'
 import { withHomesElsewhere } from './people-diff.ts'
-import { execute, planForBulk, rangesOf, type RowRange } from './rows.ts'
+import { inIntervals } from './progress.ts'
+import { execute, patiently, planForBulk, rangesOf, type RowRange } from './rows.ts'
+import { auditImport, holdRun, type Run } from './run.ts'
 
 const CHUNK = 2_500
 const MAX_SHOWN = 10
@@ -60,7 +62,7 @@ const BEFORE: Partial<Record<Table, { columns: SQL; set: SQL }>> = {
   },
 }
 
-type Undoing = { db: CompanyDb; importId: string; actor: Actor }
+type Undoing = { db: CompanyDb; importId: string; actor: Actor; onRange: () => Promise<void> }
 
 /** Holds the rows and tells whose registry row is not any more as the import left it. */
 const lockRange = async ({ db, importId }: Undoing, table: Table, range: RowRange) => {
@@ -106,9 +108,12 @@ const restoreRange = async ({ db, importId, actor: { userId } }: Undoing, table:
     where t.id = a.id and not a.created`)
 }
 
-const eachRange = async ({ db, importId }: Undoing, work: (range: RowRange) => Promise<number[]>) => {
+const eachRange = async ({ db, importId, onRange }: Undoing, work: (range: RowRange) => Promise<number[]>) => {
   const rows: number[] = []
-  for await (const range of rangesOf(db, importId, CHUNK, sql`i.applied is not null`)) rows.push(...(await work(range)))
+  for await (const range of rangesOf(db, importId, CHUNK, sql`i.applied is not null`)) {
+    rows.push(...(await work(range)))
+    await onRange()
+  }
   return rows
 }
 
@@ -166,16 +171,17 @@ const ORDER: Record<ImportKind, Table[]> = {
 /**
  * Takes back all that an import did, unless something newer has touched what it brought in: then nothing.
  *
+ * @returns the accounts whose rights are to be read anew before the commit
  * @throws conflict import.changed_since with how many rows and the first ten of them, property.residency_overlaps,
  *   property.shares_exceed_whole, forbidden auth.forbidden
  */
-export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => {
+const undoRows = async (undoing: Undoing, kind: ImportKind) => {
+  const { db, importId, actor } = undoing
   const tables = ORDER[kind]
-  await planForBulk(ctx.db)
-  const undoing = { db: ctx.db, importId, actor: ctx.actor }
-  const scope = editScope(ctx.actor)
-  for (const complexId of await lockComplexes(undoing)) requireRight(covers(scope, complexId))
-  const accounts = await accountsOf(ctx.db, importId)
+  await planForBulk(db)
+  const scope = editScope(actor)
+  for (const complexId of await patiently(db, () => lockComplexes(undoing))) requireRight(covers(scope, complexId))
+  const accounts = await accountsOf(db, importId)
   const locked: number[] = []
   await eachRange(undoing, async (range) => {
     await lockHomes(undoing, range)
@@ -193,17 +199,70 @@ export const undoRows = async (ctx: Ctx, importId: string, kind: ImportKind) => 
     })
   }
   if (kind === 'people') await eachRange(undoing, (range) => requireRoom(undoing, range))
-  for (const userId of accounts) await ctx.services.principals.suspend(userId)
+  return accounts
 }
 
-/** @throws conflict import.already_undone, import.not_ready */
-export const markUndone = async ({ db, actor, now }: Ctx, id: string) => {
-  const [row] = await db.select({ status: imports.status }).from(imports).where(eq(imports.id, id)).for('update')
-  if (row?.status === 'undone') throw new DomainError('conflict', 'import.already_undone')
-  if (row?.status !== 'done' && row?.status !== 'done_with_errors')
-    throw new DomainError('conflict', 'import.not_ready')
-  await db
-    .update(imports)
-    .set({ status: 'undone', undoneAt: now(), undoneBy: actor.userId })
-    .where(and(eq(imports.id, id), eq(imports.status, row.status)))
+/** Passes over the rows that `undoRows` makes. */
+const PASSES: Record<ImportKind, number> = {
+  units: 1 + 3 * ORDER.units.length,
+  people: 3 + 3 * ORDER.people.length,
 }
+
+/** So much of the applied rows as there is of the passes: of each row it would only be known at the end. */
+const createProgress = (inCompany: InCompany, { id, kind, counts }: LoadedImport): Undoing['onRange'] => {
+  const applied = counts['applied'] ?? 0
+  const ranges = Math.max(1, Math.ceil(applied / CHUNK)) * PASSES[kind]
+  let done = 0
+  const tell = inIntervals(async () => {
+    const undone = Math.min(applied, Math.floor((applied * done) / ranges))
+    await inCompany((db) =>
+      db
+        .update(imports)
+        .set({ counts: { ...counts, undone } })
+        .where(and(eq(imports.id, id), eq(imports.status, 'undoing'))),
+    )
+  })
+  return async () => {
+    done++
+    await tell()
+  }
+}
+
+/**
+ * Undoes an import from beginning to end in one transaction; a run that was killed has left nothing and starts anew.
+ *
+ * @returns `false` where there was nothing to do
+ * @throws as `undoRows` does, and unavailable server.busy while another run is at it
+ */
+export const runUndo = ({ importId, inCompany, actor, requestId, sessionId, now, suspend, confirm }: Run) =>
+  inCompany(async (db) => {
+    await holdRun(db, importId)
+    const found = await loadImport(db, importId)
+    if (found?.status !== 'undoing') return false
+    const accounts = await undoRows({ db, importId, actor, onRange: createProgress(inCompany, found) }, found.kind)
+    await confirm()
+    await db
+      .update(imports)
+      .set({ status: 'undone', undoneAt: now() })
+      .where(and(eq(imports.id, importId), eq(imports.status, 'undoing')))
+    await auditImport({ db, requestId, actor, sessionId }, 'property.import_undone', found, {})
+    for (const userId of accounts) await suspend(userId)
+    return true
+  })
+
+/** It stays applied, and says why. */
+export const refuseUndo = (db: CompanyDb, importId: string, error: DomainError | null) => {
+  const rows = (error?.details?.issues ?? []).flatMap(({ path }) => (path[0] === 'rows' ? [Number(path[1])] : []))
+  const undoRefusal = {
+    reason: error?.reason ?? 'server.unexpected',
+    changed: error?.details?.counts?.['changed'] ?? null,
+    rows,
+  }
+  return db
+    .update(imports)
+    .set({ status: sql`${APPLIED_STATUS}`, undoRefusal, undoneBy: null })
+    .where(and(eq(imports.id, importId), eq(imports.status, 'undoing')))
+}
+
+/** What an import is that has been applied. */
+export const APPLIED_STATUS = sql`case when (${imports.counts} ->> 'refused')::int > 0 then 'done_with_errors' else 'done' end`

@@ -42,7 +42,7 @@ export const importUnits = async (
     from jsonb_to_recordset((${JSON.stringify(records)}::text)::jsonb) as r (row int, data jsonb)`)
   const { counts } = await applyRows(db, found, actor, { onChunk: async () => undefined })
   await db.update(imports).set({ status: 'done', counts, finishedAt: now() }).where(eq(imports.id, id))
-  await auditImport({ db, requestId, address, actor, sessionId: principal.sessionId }, found, counts)
+  await auditImport({ db, requestId, address, actor, sessionId: principal.sessionId }, 'property.import', found, counts)
   const { created = 0, updated = 0, buildingsCreated = 0, entrancesCreated = 0 } = counts
   return { created, updated, unchanged: counts.unchanged, buildingsCreated, entrancesCreated }
 }

@@ -141,6 +141,7 @@ export const errors: ReasonTexts = {
     not_ready: 'The import has moved on in the meantime. Look at it again.',
     nothing_to_apply: 'No row of this file can be imported.',
     already_undone: 'This import has been undone already.',
+    rows_gone: 'The rows of this import are no longer kept, so it cannot be undone.',
     changed_since: 'Somebody has changed what this import brought in, so it cannot be undone.',
   },
 }

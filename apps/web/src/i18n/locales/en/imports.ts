@@ -68,6 +68,7 @@ export const imports = {
     done_with_errors: 'Done, with refused rows',
     failed: 'Failed',
     cancelled: 'Cancelled',
+    undoing: 'Being undone',
     undone: 'Undone',
   },
   column: {
@@ -93,7 +94,16 @@ export const imports = {
   queued: 'The import starts in a moment.',
   running: '{done} of {total} rows stored',
   cancelling: 'The import is being cancelled. Nothing of it will stay.',
-  mayLeave: 'You can leave this page: the import goes on and stands in the list of imports.',
+  undoing: '{done} of {total} rows taken back',
+  stalled: 'Waiting for the worker.',
+  stalledHelp:
+    'Nothing has moved for some seconds. It goes on by itself as soon as a worker is free; you can leave this page.',
+  notUndone: 'The import was not undone',
+  rowsGone:
+    'The rows of this file are no longer kept: what it says of people is deleted 30 days after the import. What was imported stays.',
+  rowsUntil: 'The rows of this file are kept until {date}.',
+  rowsAndUndoUntil: 'The rows of this file are kept, and the import can be undone, until {date}.',
+  mayLeave: 'You can leave this page: it goes on and stands in the list of imports.',
   missing: 'Say which columns hold these, otherwise no row can be imported',
   columns: 'Columns',
   changeColumns: 'Change columns',

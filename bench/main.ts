@@ -8,12 +8,13 @@ import { freePort } from '../scripts/postgres.mjs'
 import { startRedis } from '../scripts/test/redis.ts'
 import { loadKeys, prepareDatabase, type Keys, type Prepared } from './database.ts'
 import type { Measured } from './load.ts'
+import { inWords, median, timeAnswers } from './enumeration.ts'
 import { buildNoOp } from './no-op-build.ts'
 import { measure, startService, type Served, type ServiceOptions } from './processes.ts'
 import { exportPeople, registryRows } from './registry.ts'
 import { NAMES, printTable, writeReport, type Figure, type Line } from './report.ts'
 import { buildRows, meRequests, signInRequests, type Row, type Side, type Work } from './rows.ts'
-import { bareHashes, LANES, median, timeRefusals, underFlood } from './sign-in.ts'
+import { bareHashes, LANES, underFlood } from './sign-in.ts'
 
 const CONNECTIONS = 32
 const APP_URL = 'https://bench.servai.example'
@@ -239,7 +240,9 @@ const bench = async (flags: Flags) => {
     lines.push(...(await flooded(sides, await meRequests(prepared, keys, APP_URL), pace)))
   }
   lines.push(...(await registry(sides, prepared, keys, pace, wanted)))
-  const enumeration = wanted('sign in') ? await timeRefusals(sides.servai.port, pace.refusals) : undefined
+  const enumeration = wanted('enumeration')
+    ? await timeAnswers(sides.servai.port, prepared.urls.DATABASE_SYSTEM_URL, pace.refusals)
+    : []
   const report = {
     at: new Date().toISOString(),
     machine: {
@@ -255,16 +258,12 @@ const bench = async (flags: Flags) => {
       ...prepared.settings,
     },
     lines,
-    ...(enumeration && { enumeration }),
+    enumeration,
     server: { readyMs: sides.servai.readyMs, rssMb: residentMb(sides.servai) },
   }
   console.log()
   printTable(lines)
-  if (enumeration)
-    console.log(
-      `\nRefusals: unknown ${enumeration.unknownMs.toFixed(2)} ms, wrong password ${enumeration.wrongMs.toFixed(2)} ms, ` +
-        `separability ${enumeration.separability.toFixed(3)}`,
-    )
+  if (enumeration.length > 0) console.log(`\n${enumeration.map(inWords).join('\n')}`)
   if (flags.only === '') writeReport(report)
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { inWords, type Comparison } from './enumeration.ts'
 import type { Side } from './rows.ts'
-import type { Enumeration } from './sign-in.ts'
 
 export type Figure = { perSecond: number; p50Ms: number; p99Ms: number; failed: number }
 
@@ -15,7 +15,7 @@ export type Report = {
   at: string
   machine: Record<string, string | number | boolean>
   lines: Line[]
-  enumeration?: Enumeration
+  enumeration: Comparison[]
   server: { readyMs: number; rssMb: number }
 }
 
@@ -60,11 +60,8 @@ All sides run on this machine together with PostgreSQL and the load generator, o
 ${table.join('\n')}
 
 Server: ready in ${integer(server.readyMs)} ms; ${integer(server.rssMb)} MB resident at the end.${
-    enumeration
-      ? `
-
-Refused sign-ins, ${enumeration.samples} of each kind: unknown address ${enumeration.unknownMs.toFixed(2)} ms, wrong password ${enumeration.wrongMs.toFixed(2)} ms (medians);
-a known address takes longer with a probability of ${enumeration.separability.toFixed(3)} (0.5 tells nothing).`
+    enumeration.length > 0
+      ? `\n\nTime of answers, kinds of addresses in turn:\n\n${enumeration.map((each) => `- ${inWords(each)}`).join('\n')}`
       : ''
   }
 `

@@ -30,6 +30,7 @@ const faultsAfter = async (planted: string) => {
   }
 }
 
+const MONTH = `audit_log_${new Date().toISOString().slice(0, 7).replace('-', '_')}`
 const DEFINER = 'returns int language sql security definer'
 
 describe('a fallen wall is named:', () => {
@@ -75,6 +76,31 @@ describe('a fallen wall is named:', () => {
         [`${role} may ${right} audit_log`],
       ]),
     ),
+    ...['id', 'at', 'impersonator_id', 'api_key_id'].map((column): [string, string[]] => [
+      `grant insert (${column}) on audit_log to servai_app`,
+      [`servai_app may insert audit_log.${column}`],
+    ]),
+    [`grant select on ${MONTH} to servai_app`, [`servai_app may select ${MONTH}`]],
+    ['grant insert on audit_seals to servai_app', ['servai_app may insert audit_seals']],
+    ['grant update on audit_seals to servai_system', ['servai_system may update audit_seals']],
+    ['grant delete on audit_chains to servai_system', ['servai_system may delete audit_chains']],
+    ...['audit_log', 'audit_seals', 'audit_chains', MONTH].flatMap((table): [string, string[]][] => [
+      [`drop trigger append_only on ${table}`, [`table ${table} is not append-only`]],
+      [`alter table ${table} disable trigger append_only`, [`trigger append_only of ${table} is switched off`]],
+    ]),
+    [
+      `drop trigger append_only on audit_log;
+       create trigger append_only before delete on audit_log for each statement execute function refuse_change()`,
+      ['table audit_log is not append-only'],
+    ],
+    [`alter table ${MONTH} no force row level security`, [`table ${MONTH} does not force row-level security`]],
+    [`drop table ${MONTH}`, [`audit_log has no month for ${MONTH.slice(-7).replace('_', '-')}`]],
+    [
+      'alter table people add column second_phone text',
+      [`changes of people are audited by what its columns were: CALL audit_table('people')`],
+    ],
+    [`alter table people add column second_phone text; call audit_table('people')`, []],
+    ['alter table units disable trigger audit_update', ['trigger audit_update of units is switched off']],
     ['grant update (before) on audit_log to servai_app', ['servai_app may update audit_log.before']],
     ['grant select on credentials to servai_app', ['servai_app may select credentials']],
     ['grant select (password_hash) on credentials to servai_app', ['servai_app may select credentials.password_hash']],

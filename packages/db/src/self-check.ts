@@ -19,6 +19,7 @@ export const IDENTITY_TABLES = [
   'account_exports',
   'account_erasures',
   'scheduled_runs',
+  'audit_sealing',
   'dev_mailbox',
 ]
 
@@ -26,6 +27,12 @@ const COMPANY_TABLE = ['SELECT', 'INSERT', 'UPDATE']
 const BULK_TABLE = [...COMPANY_TABLE, 'DELETE']
 
 const columns = (right: string, names: string) => names.split(' ').map((name) => `${right} ${name}`)
+
+/** Written by triggers and services; the rest of a row is the database's to say. */
+const AUDIT_ROW = [
+  'SELECT',
+  ...columns('INSERT', 'company_id actor_id session_id request_id address action result entity entity_id before after'),
+]
 
 /** What `servai_app` may do with a table that is not simply a company's; `UPDATE name` is a right to one column. */
 const APP_RIGHTS: Record<string, readonly string[]> = {
@@ -38,14 +45,21 @@ const APP_RIGHTS: Record<string, readonly string[]> = {
   role_grants: ['SELECT', 'INSERT', 'DELETE'],
   platform_settings: ['SELECT'],
   outbox: ['INSERT'],
-  audit_log: ['SELECT', 'INSERT'],
+  audit_log: AUDIT_ROW,
+  audit_seals: columns('SELECT', 'chain seq audit_id at sealed_at'),
+  audit_chains: columns('SELECT', 'chain seq sealed_at dropped_seq rows_since'),
   import_rows: BULK_TABLE,
   import_files: BULK_TABLE,
   export_files: BULK_TABLE,
 }
 
 /** The same for `servai_system`. */
-const SYSTEM_RIGHTS: Record<string, readonly string[]> = { audit_log: ['SELECT', 'INSERT'] }
+const SYSTEM_RIGHTS: Record<string, readonly string[]> = {
+  audit_log: AUDIT_ROW,
+  audit_seals: ['SELECT', 'INSERT'],
+  audit_chains: COMPANY_TABLE,
+  audit_sealing: ['SELECT', 'UPDATE'],
+}
 
 const EXPECTED = JSON.stringify({
   servai_app: { tables: APP_RIGHTS, others: COMPANY_TABLE },
@@ -57,10 +71,10 @@ const CATALOGUE = `
   with served as (select oid, rolname as name from pg_roles where rolname in ('servai_app', 'servai_system')),
   relation as (select * from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')),
   held as (
-    select c.relname as name, c.relkind as kind, acl.grantee, acl.privilege_type as what
+    select c.relname as name, c.relkind as kind, c.relispartition as is_part, acl.grantee, acl.privilege_type as what
     from relation c cross join aclexplode(c.relacl) acl
     union all
-    select c.relname, c.relkind, acl.grantee, acl.privilege_type || ' ' || a.attname
+    select c.relname, c.relkind, c.relispartition, acl.grantee, acl.privilege_type || ' ' || a.attname
     from relation c join pg_attribute a on a.attrelid = c.oid cross join aclexplode(a.attacl) acl
   ),
   routine as (
@@ -73,7 +87,7 @@ const CATALOGUE = `
   union all
   select format('table %s has no policy for servai_app', c.relname)
   from relation c
-  where c.relkind in ('r', 'p') and c.relname <> all (string_to_array($1, ','))
+  where c.relkind in ('r', 'p') and not c.relispartition and c.relname <> all (string_to_array($1, ','))
     and not exists (
       select 1 from pg_policy p
       where p.polrelid = c.oid and 'servai_app'::regrole = any (p.polroles)
@@ -93,7 +107,7 @@ const CATALOGUE = `
   from held h
   join served s on s.oid = h.grantee
   join jsonb_each($2::text::jsonb) e (role, rights) on e.role = s.name
-  where not case when h.kind in ('r', 'p') then coalesce(e.rights -> 'tables' -> h.name, e.rights -> 'others') else '["SELECT"]' end ? h.what
+  where h.is_part or not case when h.kind in ('r', 'p') then coalesce(e.rights -> 'tables' -> h.name, e.rights -> 'others') else '["SELECT"]' end ? h.what
   union all
   select format('everybody may %s %s', lower(h.what), h.name) from held h where h.grantee = 0
   union all
@@ -128,6 +142,31 @@ const CATALOGUE = `
   from routine f
   where f.prosecdef
     and exists (select from aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) acl where acl.grantee = 0)
+  union all
+  select format('trigger %s of %s is switched off', t.tgname, c.relname)
+  from pg_trigger t join relation c on c.oid = t.tgrelid
+  where t.tgenabled <> 'O' and not t.tgisinternal
+  union all
+  select format('table %s is not append-only', c.relname)
+  from relation c
+  where (c.relname in ('audit_log', 'audit_seals', 'audit_chains') or c.relispartition)
+    and not exists (
+      select 1 from pg_trigger t
+      where t.tgrelid = c.oid and t.tgname = 'append_only' and t.tgfoid = 'refuse_change'::regproc
+        and t.tgtype = case c.relname when 'audit_chains' then 42 else 58 end)
+  union all
+  select distinct format('%s has no month for %s', parent.relname, to_char(due.month, 'YYYY-MM'))
+  from relation parent
+  cross join (values (now()), (now() + interval '14 days')) due (month)
+  where parent.relkind = 'p' and to_regclass(parent.relname || to_char(due.month at time zone 'UTC', '_YYYY_MM')) is null
+  union all
+  select format('changes of %s are audited by what its columns were: CALL audit_table(''%s'')', c.relname, c.relname)
+  from pg_trigger t
+  join relation c on c.oid = t.tgrelid
+  cross join lateral audit_arguments(c.oid) a
+  where t.tgfoid = 'audit_changes'::regproc
+    and t.tgargs <> convert_to(a.unaudited, 'UTF8') || '\\x00' || convert_to(a.contacts, 'UTF8') || '\\x00'
+  group by c.relname
   union all
   select 'DATABASE_SYSTEM_URL does not sign in as servai_system' where session_user <> 'servai_system'`
 

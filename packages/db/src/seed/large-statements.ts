@@ -11,6 +11,7 @@ export const LARGE_TABLES = [
   'residencies',
   'role_grants',
   'staff_profiles',
+  'platform_settings',
   'audit_log',
 ] as const
 

@@ -19,7 +19,7 @@ const user = { id: '0199a5a0-0000-7000-8000-000000000001', email: 'ana@example.t
 const make = async (lies: Lies = {}, synced = false) => {
   const authenticator = createAuthenticator(origin, { synced })
   const challenge = newCeremonyChallenge()
-  const options = await creationOptions(site, { challenge, user, existing: [], timeoutMs: 300_000 })
+  const options = creationOptions(site, { challenge, user, existing: [], timeoutMs: 300_000 })
   const passkey = await verifyAttestation(site, challenge, authenticator.create(options, lies))
   return { authenticator, passkey: { ...passkey, userId: user.id } }
 }
@@ -27,7 +27,7 @@ const make = async (lies: Lies = {}, synced = false) => {
 const use = async (lies: Lies = {}, account = user.id) => {
   const { authenticator, passkey } = await make()
   const challenge = newCeremonyChallenge()
-  const options = await requestOptions(site, { challenge, allowed: [passkey], timeoutMs: 300_000 })
+  const options = requestOptions(site, { challenge, allowed: [passkey], timeoutMs: 300_000 })
   return verifyAssertion(site, challenge, authenticator.get(options, lies), { ...passkey, userId: account })
 }
 
@@ -47,7 +47,7 @@ describe('a new passkey', () => {
   it('is asked for as discoverable, verified, without attestation, and not twice on one authenticator', async () => {
     const existing = [{ credentialId: 'AAAA', transports: ['internal', 'hybrid', 'telepathy'] }]
     const challenge = newCeremonyChallenge()
-    expect(await creationOptions(site, { challenge, user, existing, timeoutMs: 300_000 })).toEqual({
+    expect(creationOptions(site, { challenge, user, existing, timeoutMs: 300_000 })).toEqual({
       rp: { id: 'homes.example', name: 'servAI' },
       user: { id: userHandleOf(user.id), name: user.email, displayName: user.name },
       challenge,
@@ -109,14 +109,14 @@ describe('an answer to a challenge', () => {
   it('asks for the passkeys of an account, or for any of the site', async () => {
     const challenge = newCeremonyChallenge()
     const allowed = [{ credentialId: 'AAAA', transports: ['usb'] }]
-    expect(await requestOptions(site, { challenge, allowed, timeoutMs: 300_000 })).toEqual({
+    expect(requestOptions(site, { challenge, allowed, timeoutMs: 300_000 })).toEqual({
       rpId: 'homes.example',
       challenge,
       timeout: 300_000,
       allowCredentials: [{ type: 'public-key', id: 'AAAA', transports: ['usb'] }],
       userVerification: 'required',
     })
-    const anybody = await requestOptions(site, { challenge, allowed: null, timeoutMs: 300_000 })
+    const anybody = requestOptions(site, { challenge, allowed: null, timeoutMs: 300_000 })
     expect(Object.keys(anybody).sort()).toEqual(['challenge', 'rpId', 'timeout', 'userVerification'])
   })
 

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
   type AuthenticatorTransport,
@@ -57,79 +55,57 @@ export const relyingPartyOf = (appUrl: string): RelyingParty => {
 /** 256 random bits, base64url. */
 export const newCeremonyChallenge = (): string => randomBytes(CHALLENGE_BYTES).toString('base64url')
 
-const bytesOf = (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'))
-
 /** By which an authenticator remembers the account: the bytes of its id, base64url. */
 export const userHandleOf = (userId: string): string =>
   Buffer.from(userId.replaceAll('-', ''), 'hex').toString('base64url')
 
 const isTransport = (name: string): name is AuthenticatorTransport => TRANSPORTS.includes(name)
 
-const described = ({ credentialId: id, transports }: Descriptor) => ({ id, transports: transports.filter(isTransport) })
+const publicKey = 'public-key' as const
+const required = 'required' as const
 
-/** For `navigator.credentials.create`: discoverable, with user verification, and not twice on one authenticator. */
-export const creationOptions = async (
-  { id: rpID, name: rpName }: RelyingParty,
-  {
-    challenge,
-    user,
-    existing,
-    timeoutMs,
-  }: {
-    challenge: string
-    user: { id: string; email: string; name: string }
-    existing: Descriptor[]
-    timeoutMs: number
-  },
-) => {
-  const options = await generateRegistrationOptions({
-    rpID,
-    rpName,
-    challenge: bytesOf(challenge),
-    userID: bytesOf(userHandleOf(user.id)),
-    userName: user.email,
-    userDisplayName: user.name,
-    timeout: timeoutMs,
-    attestationType: 'none',
-    excludeCredentials: existing.map(described),
-    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-    supportedAlgorithmIDs: ALGORITHMS,
-  })
-  const {
-    rp,
-    user: named,
-    pubKeyCredParams,
-    timeout,
-    excludeCredentials,
-    authenticatorSelection,
-    attestation,
-  } = options
-  return {
-    rp,
-    user: named,
-    challenge,
-    pubKeyCredParams,
-    timeout,
-    excludeCredentials,
-    authenticatorSelection,
-    attestation,
-  }
+const described = ({ credentialId: id, transports }: Descriptor) => ({
+  type: publicKey,
+  id,
+  transports: transports.filter(isTransport),
+})
+
+type NewPasskeyWish = {
+  challenge: string
+  user: { id: string; email: string; name: string }
+  existing: Descriptor[]
+  timeoutMs: number
 }
 
-/** For `navigator.credentials.get`: any passkey of the site, or, of a known account, these. */
-export const requestOptions = async (
-  { id: rpID }: RelyingParty,
+/**
+ * PublicKeyCredentialCreationOptions as JSON, for `navigator.credentials.create`: discoverable, with user verification, and
+ * not twice on one authenticator.
+ */
+export const creationOptions = (
+  { id, name }: RelyingParty,
+  { challenge, user, existing, timeoutMs }: NewPasskeyWish,
+) => ({
+  rp: { id, name },
+  user: { id: userHandleOf(user.id), name: user.email, displayName: user.name },
+  challenge,
+  pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: publicKey, alg })),
+  timeout: timeoutMs,
+  attestation: 'none' as const,
+  excludeCredentials: existing.map(described),
+  authenticatorSelection: { residentKey: required, requireResidentKey: true as const, userVerification: required },
+})
+
+/** PublicKeyCredentialRequestOptions as JSON, for `navigator.credentials.get`: any passkey of the site, or these. */
+export const requestOptions = (
+  { id: rpId }: RelyingParty,
   { challenge, allowed, timeoutMs }: { challenge: string; allowed: Descriptor[] | null; timeoutMs: number },
-) => {
-  const { rpId, timeout, allowCredentials } = await generateAuthenticationOptions({
-    rpID,
-    challenge: bytesOf(challenge),
-    ...(allowed && { allowCredentials: allowed.map(described) }),
-    timeout: timeoutMs,
-    userVerification: 'required',
-  })
-  return { rpId, challenge, timeout, ...(allowed && { allowCredentials }), userVerification: 'required' as const }
-}
+) => ({
+  rpId,
+  challenge,
+  timeout: timeoutMs,
+  ...(allowed && { allowCredentials: allowed.map(described) }),
+  userVerification: required,
+})
 
 /** Whatever is thrown below comes from what was sent. */
 const refusing = async <T>(verify: () => Promise<T>): Promise<T> => {

@@ -43,6 +43,7 @@ export const sessions = pgTable(
     index('sessions_live')
       .on(t.userId, t.lastSeenAt)
       .where(sql`${t.revokedAt} is null`),
+    index('sessions_of_user').on(t.userId, t.createdAt),
     index('sessions_by_expiry').on(t.expiresAt),
   ],
 )

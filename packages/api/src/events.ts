@@ -12,6 +12,7 @@ export type Events = {
   'auth.reset_requested': { userId: string; tokenId: string }
   'auth.password_changed': { userId: string }
   'auth.refresh_reused': { userId: string }
+  'auth.new_device': { userId: string; sessionId: string }
   'staff.invited': { inviteId: string }
   'exports.requested': { companyId: string; exportId: string; requestId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }

@@ -5,7 +5,7 @@ import type { Message, MessageContext } from '@servai/email/messages'
 import type { PrincipalCache } from '@servai/redis/principal-cache'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
-import { mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
+import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'
@@ -60,6 +60,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.reset_requested': mailJob(mailPasswordReset),
   'auth.password_changed': mailJob(mailPasswordChanged),
   'auth.refresh_reused': mailJob(mailSessionEnded),
+  'auth.new_device': mailJob(mailNewDevice),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
   'staff.invited': mailJob(mailStaffInvite),
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },

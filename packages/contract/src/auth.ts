@@ -88,7 +88,11 @@ export const session = z.strictObject({
   /** Browser and system, as far as they can be told. */
   device: z.string(),
   delivery,
+  /** Whether a second factor was proved in it, or by the trusted device it was opened on. */
+  secondFactor: z.boolean(),
   current: z.boolean(),
 })
 export const sessionList = z.strictObject({ items: z.array(session) })
 export const revokeSessionInput = z.strictObject({ id })
+/** How many were ended. */
+export const revokeOtherSessionsOutput = z.strictObject({ ended: z.int().nonnegative() })

@@ -34,6 +34,15 @@ export const loadTokenRecipient = async (database: Reader, tokenId: string, purp
   return row ?? null
 }
 
+/** How a session was opened; `null` where it is not kept any more. */
+export const loadSignIn = async (database: Reader, sessionId: string) => {
+  const [row] = await database.lookup<{ userAgent: string; network: string }>(
+    `select user_agent as "userAgent", address_prefix as network from sessions where id = $1`,
+    [sessionId],
+  )
+  return row ?? null
+}
+
 /** What the message with an invite says, and what is needed to make its token again. */
 export type InviteRecipient = {
   email: string

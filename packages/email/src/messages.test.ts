@@ -2,6 +2,15 @@ import { LOCALES } from '@servai/contract/locales'
 import type { Locale } from '@servai/contract/locales'
 import { describe, expect, it } from 'vitest'
 
+import {
+  accountErased,
+  dataExportReady,
+  emailChangeCollision,
+  emailChanged,
+  emailChangeNew,
+  emailChangeOld,
+  newDevice,
+} from './account-messages.ts'
 import { TOKENS } from './layout.ts'
 import {
   TEXTS,
@@ -39,6 +48,13 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     passwordChanged: passwordChanged({ ...at, changedAt }),
     registrationAttempt: registrationAttempt(at),
     sessionEnded: sessionEnded({ ...at, endedAt: changedAt }),
+    newDevice: newDevice({ ...at, device: 'Firefox, Linux', network: '203.0.113.0/24', signedInAt: changedAt }),
+    emailChangeOld: emailChangeOld({ ...at, token: TOKEN, lifetimeMinutes: 24 * 60 }),
+    emailChangeNew: emailChangeNew({ ...at, token: TOKEN, lifetimeMinutes: 24 * 60 }),
+    emailChangeCollision: emailChangeCollision(at),
+    emailChanged: emailChanged({ ...at, changedAt }),
+    dataExportReady: dataExportReady({ ...at, expiresAt: changedAt }),
+    accountErased: accountErased(at),
     residentInvite: residentInvite({ ...at, ...home, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia' }),
     staffInvite: staffInvite({
       ...at,
@@ -60,6 +76,13 @@ const LINKS: Record<string, string> = {
   passwordChanged: 'https://homes.example/forgot-password',
   registrationAttempt: 'https://homes.example/sign-in',
   sessionEnded: 'https://homes.example/forgot-password',
+  newDevice: 'https://homes.example/profile/devices',
+  emailChangeOld: `https://homes.example/confirm-email#token=${TOKEN}`,
+  emailChangeNew: `https://homes.example/confirm-email#token=${TOKEN}`,
+  emailChangeCollision: 'https://homes.example/sign-in',
+  emailChanged: 'https://homes.example/sign-in',
+  dataExportReady: 'https://homes.example/profile/data',
+  accountErased: 'https://homes.example/register',
   residentInvite: `https://homes.example/invite#${TOKEN}`,
   staffInvite: `https://homes.example/staff-invite#${TOKEN}`,
   claimApproved: 'https://homes.example/home',
@@ -104,7 +127,7 @@ describe.each(everyMessage)('$kind in $locale', ({ locale, kind, message }) => {
     expect(words).not.toMatch(/!|undefined|null|NaN|\[object/)
     if (locale !== 'en')
       expect(message.text.replace(LINKS[kind]!, '').match(/\b[a-z]{3,}\b/gi)).toEqual(
-        message.text.replace(LINKS[kind]!, '').match(/\b(servAI|homes|example|Anna|UTC)\b/g),
+        message.text.replace(LINKS[kind]!, '').match(/\b(servAI|homes|example|Anna|UTC|Firefox|Linux)\b/g),
       )
   })
 
@@ -127,6 +150,16 @@ it.each(LOCALES)('draws no link from what a company calls itself and its homes, 
       expect(part).toContain('Dom. bg http :// evil. example/a www. evil. example sales @ evil. example ж. к. Чайка')
       expect(part).not.toMatch(/evil\.example|www\.evil|http:\/\/evil/)
     }
+})
+
+it('draws no link from what a program calls itself', () => {
+  const { html, text } = newDevice({
+    ...context('en'),
+    device: 'www.evil.example',
+    network: '203.0.113.0/24',
+    signedInAt: changedAt,
+  })
+  for (const part of [text, readable(html)]) expect(part).toContain('Device: www. evil. example. Network')
 })
 
 it('is written differently in each language', () => {

@@ -103,7 +103,11 @@ export const claimDeclined = (context: ClaimContext): Message =>
     return texts.claimDeclined({ ...sender, ...unlinked({ company, complex }), note: oneLine(context.note) })
   })
 
-const compose = (context: MessageContext, path: string, write: (texts: Texts, sender: Sender) => Copy): Message => {
+export const compose = (
+  context: MessageContext,
+  path: string,
+  write: (texts: Texts, sender: Sender) => Copy,
+): Message => {
   const texts = TEXTS[context.locale]
   const sender = { sender: oneLine(context.senderName), host: new URL(context.appUrl).host }
   const copy = write(texts, sender)
@@ -129,7 +133,7 @@ const greetableName = (name: string | null | undefined): string | undefined => {
 }
 
 /** Names that a company wrote, with a space where mail clients would draw a link: after a dot inside a word, before `://`. */
-const unlinked = <T extends Record<string, string>>(names: T): T =>
+export const unlinked = <T extends Record<string, string>>(names: T): T =>
   // The keys are those of `names`, each with a text again.
   Object.fromEntries(
     Object.entries(names).map(([key, name]) => [
@@ -142,15 +146,15 @@ const unlinked = <T extends Record<string, string>>(names: T): T =>
   ) as T
 
 /** In hours from one hour on, else in tens of minutes: rounded down, and the same grammatical form in every language. */
-const duration = (locale: Locale, minutes: number) => {
+export const duration = (locale: Locale, minutes: number) => {
   const [unit, count] = minutes >= 60 ? ['hour', Math.floor(minutes / 60)] : ['minute', Math.floor(minutes / 10) * 10]
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
 
-const day = (locale: Locale, at: Date, timeZone: string) =>
+export const day = (locale: Locale, at: Date, timeZone: string) =>
   new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'long', day: 'numeric', timeZone }).format(at)
 
-const dateTime = (locale: Locale, at: Date, timeZone: string) =>
+export const dateTime = (locale: Locale, at: Date, timeZone: string) =>
   new Intl.DateTimeFormat(locale, {
     year: 'numeric',
     month: 'long',

@@ -1,4 +1,7 @@
+import { newDevice } from '@servai/email/account-messages'
 import { passwordChanged, registrationAttempt, sessionEnded } from '@servai/email/messages'
+import { loadSignIn } from '@servai/db/recipient'
+import { deviceOf } from '../client-traits.ts'
 import type { JobHandler } from '../jobs.ts'
 import { mailAccount } from '../mail-job.ts'
 
@@ -10,3 +13,12 @@ export const mailSessionEnded: JobHandler<'auth.refresh_reused'> = (ctx, { userI
 
 export const mailRegistrationAttempt: JobHandler<'auth.registration_attempted'> = (ctx, { userId }) =>
   mailAccount(ctx, userId, registrationAttempt)
+
+export const mailNewDevice: JobHandler<'auth.new_device'> = async (ctx, { userId, sessionId }) => {
+  const signIn = await loadSignIn(ctx.database, sessionId)
+  if (!signIn) return 'skipped'
+  const { userAgent, network } = signIn
+  return mailAccount(ctx, userId, (context) =>
+    newDevice({ ...context, device: deviceOf(userAgent), network, signedInAt: ctx.emittedAt }),
+  )
+}

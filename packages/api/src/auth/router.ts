@@ -9,6 +9,7 @@ import {
   refreshInput,
   refreshOutput,
   registerInput,
+  revokeOtherSessionsOutput,
   revokeSessionInput,
   sessionList,
   updateProfileInput,
@@ -20,7 +21,14 @@ import { DomainError } from '../errors.ts'
 import { accountProcedure, publicProcedure, router, sessionProcedure } from '../trpc.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, register, updateProfile } from './service.ts'
-import { listSessions, logout, logoutAll, revokeSession, type SessionTokens } from './sessions/service.ts'
+import {
+  listSessions,
+  logout,
+  logoutAll,
+  revokeOtherSessions,
+  revokeSession,
+  type SessionTokens,
+} from './sessions/service.ts'
 
 const ok = { ok: true } as const
 
@@ -133,8 +141,18 @@ export const authRouter = router({
     .query(({ ctx }) => listSessions(ctx, ctx.principal)),
 
   revokeSession: sessionProcedure
-    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out' })
+    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out', fresh: true })
     .input(revokeSessionInput)
     .output(done)
     .mutation(({ ctx, input }) => revokeSession(ctx, ctx.principal, input.id).then(() => ok)),
+
+  revokeOtherSessions: sessionProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/sessions/revoke-others' },
+      summary: 'Sign all other devices out',
+      fresh: true,
+    })
+    .input(nothing)
+    .output(revokeOtherSessionsOutput)
+    .mutation(async ({ ctx }) => ({ ended: await revokeOtherSessions(ctx, ctx.principal) })),
 })

@@ -1,6 +1,8 @@
+import { account } from './account/bg.ts'
 import type { Texts } from './texts.ts'
 
 export const bg: Texts = {
+  ...account,
   greeting: (name) => (name ? `Здравейте, ${name},` : 'Здравейте,'),
   linkHint: 'Ако бутонът не работи, копирайте този адрес в браузъра си:',
   sentBy: ({ sender, host }) => `Подател: ${sender}, ${host}.`,

@@ -1,6 +1,8 @@
+import { account } from './account/en.ts'
 import type { Texts } from './texts.ts'
 
 export const en: Texts = {
+  ...account,
   greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
   linkHint: 'If the button does not work, copy this address into your browser:',
   sentBy: ({ sender, host }) => `Sent by ${sender}, ${host}.`,

@@ -1,6 +1,8 @@
+import { account } from './account/ru.ts'
 import type { Texts } from './texts.ts'
 
 export const ru: Texts = {
+  ...account,
   greeting: (name) => (name ? `Здравствуйте, ${name}.` : 'Здравствуйте.'),
   linkHint: 'Если кнопка не работает, скопируйте этот адрес в браузер:',
   sentBy: ({ sender, host }) => `Отправитель: ${sender}, ${host}.`,

@@ -1,4 +1,5 @@
 import type { StaffRole } from '@servai/contract/roles'
+import type { AccountTexts } from './account/texts.ts'
 
 /** What one message says; `body` is one paragraph per item. All of it is plain text. */
 export type Copy = {
@@ -14,7 +15,7 @@ export type Copy = {
 export type Sender = { sender: string; host: string }
 
 /** One language. Durations and dates arrive already written in it. */
-export type Texts = {
+export type Texts = AccountTexts & {
   greeting(name: string | undefined): string
   linkHint: string
   sentBy(from: Sender): string

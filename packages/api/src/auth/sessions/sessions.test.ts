@@ -26,7 +26,7 @@ const idOf = async (caller: ReturnType<typeof anonymous>) => {
 }
 
 describe('auth.sessions', () => {
-  it('lists the live sessions of the caller, newest use first, without anything that could be used', async () => {
+  it('lists the live sessions of the caller, this one first, then by newest use, without anything that could be used', async () => {
     const email = await registerVerified()
     const phone = await signInAs(email, { address: '203.0.113.77', userAgent: FIREFOX })
     const laptop = await signInAs(email, { address: '2001:db8:5:6::7', userAgent: 'curl/8.5' })
@@ -35,22 +35,24 @@ describe('auth.sessions', () => {
     const { items } = await phone.as().auth.sessions()
     expect(items).toEqual([
       {
-        id: await idOf(laptop.as()),
-        createdAt: expect.any(String),
-        lastSeenAt: expect.any(String),
-        addressPrefix: '2001:db8:5::/48',
-        device: 'curl',
-        delivery: 'body',
-        current: false,
-      },
-      {
         id: await idOf(phone.as()),
         createdAt: expect.any(String),
         lastSeenAt: expect.any(String),
         addressPrefix: '203.0.113.0/24',
         device: 'Firefox, Linux',
         delivery: 'body',
+        secondFactor: false,
         current: true,
+      },
+      {
+        id: await idOf(laptop.as()),
+        createdAt: expect.any(String),
+        lastSeenAt: expect.any(String),
+        addressPrefix: '2001:db8:5::/48',
+        device: 'curl',
+        delivery: 'body',
+        secondFactor: false,
+        current: false,
       },
     ])
   })

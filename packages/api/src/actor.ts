@@ -87,6 +87,10 @@ const asksSecondFactor = ({ companies, platformAsksSecondFactor }: Rights & Proo
     ? platformAsksSecondFactor
     : kind === 'staff' && companies.some(({ id, asksSecondFactor: asks }) => id === companyId && asks)
 
+/** In any of the capacities of this account. */
+export const isAskedForSecondFactor = (principal: Rights & Proofs): boolean =>
+  capacitiesOf(principal).some((actor) => asksSecondFactor(principal, actor))
+
 const needsSecondFactor = (principal: Rights & Proofs, actor: Actor) =>
   !principal.secondFactorProved && principal.apiKey === null && asksSecondFactor(principal, actor)
 

@@ -1,3 +1,4 @@
+import type { FactorChange } from '@servai/contract/factors'
 import type { CompanyDb, SystemDb } from '@servai/db'
 import { outbox } from '@servai/db/schema/outbox'
 
@@ -13,6 +14,9 @@ export type Events = {
   'auth.password_changed': { userId: string }
   'auth.refresh_reused': { userId: string }
   'auth.new_device': { userId: string; sessionId: string }
+  'auth.factors_changed': { userId: string; change: FactorChange }
+  'auth.recovery_code_used': { userId: string }
+  'auth.second_factor_locked': { userId: string }
   'staff.invited': { inviteId: string }
   'exports.requested': { companyId: string; exportId: string; requestId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }

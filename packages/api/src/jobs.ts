@@ -6,6 +6,7 @@ import type { PrincipalCache } from '@servai/redis/principal-cache'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
+import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'
@@ -61,6 +62,9 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.password_changed': mailJob(mailPasswordChanged),
   'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.new_device': mailJob(mailNewDevice),
+  'auth.factors_changed': mailJob(mailFactorsChanged),
+  'auth.recovery_code_used': mailJob(mailRecoveryCodeUsed),
+  'auth.second_factor_locked': mailJob(mailSecondFactorLocked),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
   'staff.invited': mailJob(mailStaffInvite),
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },

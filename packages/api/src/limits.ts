@@ -10,14 +10,26 @@ export const LIMITS = {
   api: { limit: 300, windowSeconds: MINUTE },
   /** Of one key, whoever made it. */
   api_key: { limit: 600, windowSeconds: MINUTE },
+  /** Keys that are none: mistyped, unknown, expired, revoked. */
+  api_key_failure: { limit: 60, windowSeconds: 5 * MINUTE },
+  /** Made or replaced. */
+  api_key_new: { limit: 30, windowSeconds: HOUR },
   anonymous: { limit: 600, windowSeconds: MINUTE },
   login_account: { limit: 50, windowSeconds: 15 * MINUTE },
   login_account_address: { limit: 10, windowSeconds: 15 * MINUTE },
   login_device: { limit: 10, windowSeconds: 15 * MINUTE },
   login_address: { limit: 100, windowSeconds: 15 * MINUTE },
+  /** A sign-in page asks by itself, for what browsers offer in its fields. */
+  passkey_start_address: { limit: 300, windowSeconds: 5 * MINUTE },
+  passkey_sign_in_address: { limit: 100, windowSeconds: 15 * MINUTE },
   register_address: { limit: 60, windowSeconds: HOUR },
   register_account: { limit: 3, windowSeconds: HOUR },
   refresh: { limit: 30, windowSeconds: MINUTE },
+  challenge: { limit: 10, windowSeconds: 10 * MINUTE },
+  challenge_address: { limit: 100, windowSeconds: 15 * MINUTE },
+  step_up: { limit: 10, windowSeconds: 15 * MINUTE },
+  factor_change: { limit: 20, windowSeconds: HOUR },
+  factor_confirm: { limit: 10, windowSeconds: 10 * MINUTE },
   change_password: { limit: 5, windowSeconds: 15 * MINUTE },
   verify: { limit: 10, windowSeconds: 5 * MINUTE },
   verify_address: { limit: 100, windowSeconds: 5 * MINUTE },

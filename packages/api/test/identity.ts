@@ -92,13 +92,17 @@ export const registerVerified = async (email = newEmail()) => {
   return email
 }
 
+/** The session of a sign-in that asked for no second factor. */
+export const signedIn = <T extends object>(answer: T): Exclude<T, { challenge: unknown }> => {
+  if ('challenge' in answer) throw new Error('a second factor was asked for')
+  // What has no challenge has a session.
+  return answer as Exclude<T, { challenge: unknown }>
+}
+
 /** A program that signs in; `as` calls with its access token. */
 export const signInAs = async (email: string, overrides: Partial<RequestContext> = {}, password = PASSWORD) => {
-  const answer = await anonymous({ services: unlimited(), ...overrides }).auth.login({
-    email,
-    password,
-    delivery: 'body',
-  })
+  const caller = anonymous({ services: unlimited(), ...overrides })
+  const answer = signedIn(await caller.auth.login({ email, password, delivery: 'body' }))
   const { accessToken, refreshToken } = answer
   if (refreshToken === undefined) throw new Error('delivery body gives the refresh token in the answer')
   return {

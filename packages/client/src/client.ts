@@ -1,5 +1,6 @@
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
+import { SecondFactorRequired, type SecondFactorProof } from './challenge.ts'
 import { ServaiError } from './error.ts'
 import { explaining, renewing, sending, type Transport } from './links.ts'
 import type { AppRouter } from './router.ts'
@@ -9,6 +10,7 @@ const CONTEXT_HEADER = 'x-servai-context'
 const CLIENT_HEADER = 'x-servai-client'
 
 export type Account = inferRouterOutputs<AppRouter>['auth']['me']
+type SignedIn = inferRouterOutputs<AppRouter>['auth']['completeSignIn']
 
 export type ServaiClientOptions = {
   /** Where servAI runs, e.g. `https://servai.example.com`. */
@@ -29,7 +31,10 @@ export type ServaiClientOptions = {
 export type ServaiClient = {
   /** Every procedure: `api.property.units.list.query({ limit: 50 })`. Rejects with `ServaiError` only. */
   readonly api: TRPCClient<AppRouter>
-  /** @throws ServaiError `auth.invalid_credentials`, `request.rate_limited`, `server.busy` */
+  /**
+   * @throws SecondFactorRequired for an account with a second factor: its `complete` goes on
+   * @throws ServaiError `auth.invalid_credentials`, `request.rate_limited`, `server.busy`
+   */
   signIn(email: string, password: string): Promise<Account>
   /** Ends the session here and, where it can be reached, at the server. */
   signOut(): Promise<void>
@@ -72,10 +77,21 @@ export const createServaiClient = (options: ServaiClientOptions): ServaiClient =
     },
   })
 
-  const signIn: ServaiClient['signIn'] = async (email, password) => {
-    const { user, ...tokens } = await visitor.auth.login.mutate({ email, password, delivery })
+  const keep = ({ user, ...tokens }: SignedIn): Account => {
     session.keep(tokens)
     return user
+  }
+
+  const signIn: ServaiClient['signIn'] = async (email, password) => {
+    const answer = await visitor.auth.login.mutate({ email, password, delivery })
+    if (!('challenge' in answer)) return keep(answer)
+    const { token: challengeToken, methods, expiresIn } = answer.challenge
+    throw new SecondFactorRequired({
+      methods,
+      expiresIn,
+      complete: async (proof: SecondFactorProof) =>
+        keep(await visitor.auth.completeSignIn.mutate({ challengeToken, proof })),
+    })
   }
 
   const signOut = async () => {

@@ -1,5 +1,6 @@
 import { SESSION_DELIVERIES } from '@servai/db/schema/enums'
 import { z } from 'zod'
+import { secondFactorProof, signInChallenge } from './factors.ts'
 import { id, instant, line } from './fields.ts'
 import { LOCALES } from './locales.ts'
 import { context } from './roles.ts'
@@ -63,7 +64,12 @@ const tokens = {
   expiresIn: z.int().positive(),
 }
 /** `refreshToken` only for delivery `body`. */
-export const loginOutput = z.strictObject({ ...tokens, refreshToken: z.string().optional(), user: account })
+export const signedIn = z.strictObject({ ...tokens, refreshToken: z.string().optional(), user: account })
+/** A session; or, for an account with a second factor, no session yet: `auth.completeSignIn` goes on. */
+export const loginOutput = z.union([signedIn, z.strictObject({ challenge: signInChallenge })])
+
+/** What a sign-in asks for; a passkey stands for the password, too. */
+export const stepUpInput = z.strictObject({ password: password.optional(), proof: secondFactorProof.optional() })
 
 /** The refresh token of a session with delivery `body`; otherwise it comes in its cookie. */
 export const refreshInput = z.strictObject({ refreshToken: refreshToken.optional() }).optional()

@@ -1,3 +1,4 @@
+import { FACTOR_CHANGES } from '@servai/contract/factors'
 import { LOCALES } from '@servai/contract/locales'
 import type { Locale } from '@servai/contract/locales'
 import { describe, expect, it } from 'vitest'
@@ -18,10 +19,13 @@ import {
   claimDeclined,
   passwordChanged,
   passwordReset,
+  factorsChanged,
   registrationAttempt,
   residentInvite,
   sessionEnded,
+  recoveryCodeUsed,
   staffInvite,
+  secondFactorLocked,
   verification,
   welcome,
 } from './messages.ts'
@@ -57,6 +61,11 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     accountErased: accountErased(at),
     residentInvite: residentInvite({ ...at, ...home, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia' }),
     staffInvite: staffInvite({
+    ...Object.fromEntries(
+      FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, factorsChanged({ ...at, change, changedAt })]),
+    ),
+    recoveryCodeUsed: recoveryCodeUsed({ ...at, usedAt: changedAt }),
+    secondFactorLocked: secondFactorLocked({ ...at, lockedAt: changedAt }),
       ...at,
       company: home.company,
       role: 'complex_manager',
@@ -87,6 +96,11 @@ const LINKS: Record<string, string> = {
   staffInvite: `https://homes.example/staff-invite#${TOKEN}`,
   claimApproved: 'https://homes.example/home',
   claimDeclined: 'https://homes.example/home/requests',
+  ...Object.fromEntries(
+    FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, 'https://homes.example/profile/security']),
+  ),
+  recoveryCodeUsed: 'https://homes.example/profile/security',
+  secondFactorLocked: 'https://homes.example/forgot-password',
 }
 
 const everyMessage = LOCALES.flatMap((locale) =>

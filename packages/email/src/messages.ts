@@ -1,3 +1,4 @@
+import type { FactorChange } from '@servai/contract/factors'
 import type { Locale } from '@servai/contract/locales'
 import type { StaffRole } from '@servai/contract/roles'
 
@@ -54,6 +55,54 @@ export const registrationAttempt = (context: MessageContext): Message =>
 export const sessionEnded = (context: MessageContext & { endedAt: Date; timeZone?: string }): Message =>
   compose(context, '/forgot-password', (texts, sender) =>
     texts.sessionEnded({ ...sender, endedAt: dateTime(context.locale, context.endedAt, context.timeZone ?? 'UTC') }),
+  )
+
+type ApiKeyContext = MessageContext & {
+  company: string
+  name: string
+  /** Its first characters, which are no secret. */
+  prefix: string
+  expiresAt: Date
+  timeZone: string
+}
+
+const aboutApiKey = ({ company, name, prefix, locale, expiresAt, timeZone }: ApiKeyContext) => {
+  const names = unlinked({ company, name })
+  return { company: names.company, key: `${names.name} (${prefix})`, expiresOn: day(locale, expiresAt, timeZone) }
+}
+
+/** To whom the key acts for. */
+export const apiKeyCreated = (context: ApiKeyContext): Message =>
+  compose(context, '/profile/api-keys', (texts, sender) => texts.apiKeyCreated({ ...sender, ...aboutApiKey(context) }))
+
+export const apiKeyExpiring = (context: ApiKeyContext): Message =>
+  compose(context, '/profile/api-keys', (texts, sender) => texts.apiKeyExpiring({ ...sender, ...aboutApiKey(context) }))
+
+/** `timeZone` is an IANA name. */
+export const factorsChanged = (
+  context: MessageContext & { change: FactorChange; changedAt: Date; timeZone?: string },
+): Message =>
+  compose(context, '/profile/security', (texts, sender) =>
+    texts.factorsChanged({
+      ...sender,
+      what: texts.factorChanges[context.change],
+      changedAt: dateTime(context.locale, context.changedAt, context.timeZone ?? 'UTC'),
+    }),
+  )
+
+/** `timeZone` is an IANA name. */
+export const recoveryCodeUsed = (context: MessageContext & { usedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/profile/security', (texts, sender) =>
+    texts.recoveryCodeUsed({ ...sender, usedAt: dateTime(context.locale, context.usedAt, context.timeZone ?? 'UTC') }),
+  )
+
+/** To somebody whose password is known to whoever guesses codes. `timeZone` is an IANA name. */
+export const secondFactorLocked = (context: MessageContext & { lockedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/forgot-password', (texts, sender) =>
+    texts.secondFactorLocked({
+      ...sender,
+      lockedAt: dateTime(context.locale, context.lockedAt, context.timeZone ?? 'UTC'),
+    }),
   )
 
 type HomeContext = MessageContext & { company: string; complex: string; address: string; unit: string }

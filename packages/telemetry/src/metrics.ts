@@ -94,8 +94,28 @@ export const createMetrics = () => {
 
     loginAttempts: counter('auth_login_attempts_total', 'Sign-in attempts'),
     loginFailures: counter('auth_login_failures_total', 'Sign-in attempts that were refused'),
+    apiKeyFailures: counter('api_key_failures_total', 'Calls with an API key that is unknown, expired or revoked'),
+    signInChallenges: counter('auth_challenges_total', 'Challenges: opened, completed, void, refused or locked', [
+      'outcome',
+    ]),
+    secondFactorFailures: counter('auth_second_factor_failures_total', 'Second factors that were refused', [
+      'method',
+      'why',
+    ]),
+    recoveryCodesUsed: counter('auth_recovery_codes_used_total', 'Recovery codes spent'),
+    stepUpFailures: counter('auth_step_up_failures_total', 'Step-ups that were refused'),
+    lockouts: counter('auth_lockouts_total', 'Locks set after too many failures in a row', ['factor']),
+    passkeyCopies: counter(
+      'auth_passkey_copies_total',
+      'Answers refused because the counter of a passkey did not rise: somebody may have copied it',
+    ),
     passwordResetRequests: counter('password_reset_requests_total', 'Password resets asked for'),
     verificationsSent: counter('email_verification_sent_total', 'Verification messages issued'),
+    refusals: counter(
+      'refusals_total',
+      'Answers that turned a caller away, by reason: not signed in, not allowed, limited, busy',
+      ['reason'],
+    ),
     rateLimitExceeded: counter('rate_limit_exceeded_total', 'Calls refused by a rate limit', ['limit']),
     refreshGrace: counter('refresh_grace_total', 'Refreshes answered with the same successor inside the grace window'),
     refreshReuse: counter('refresh_reuse_total', 'Sessions revoked because an old refresh token was presented'),

@@ -13,6 +13,7 @@ import {
   refusedLogin,
   register,
   registerVerified,
+  signedIn,
   signInAs,
   tokenOf,
   unlimited,
@@ -26,7 +27,8 @@ describe('auth.login', () => {
   it('puts the refresh token into the cookie and nowhere else', async () => {
     const email = await registerVerified()
     const browser = createBrowser()
-    const answer = await anonymous({ refreshCookie: browser.refreshCookie }).auth.login({ email, password: PASSWORD })
+    const caller = anonymous({ refreshCookie: browser.refreshCookie })
+    const answer = signedIn(await caller.auth.login({ email, password: PASSWORD }))
     expect(Object.keys(answer).sort()).toEqual(['accessToken', 'expiresIn', 'user'])
     expect(answer).toMatchObject({
       expiresIn: 900,
@@ -131,7 +133,8 @@ describe('auth.login', () => {
     const company = await buildCompany()
     await buildGrant({ id: await userIdOf(email) }, 'director', { companyId: company.id })
     const browser = createBrowser()
-    const { user } = await anonymous({ refreshCookie: browser.refreshCookie }).auth.login({ email, password: PASSWORD })
+    const caller = anonymous({ refreshCookie: browser.refreshCookie })
+    const { user } = signedIn(await caller.auth.login({ email, password: PASSWORD }))
     expect(browser.kept.maxAgeSeconds).toBe(3600)
     expect(user.contexts).toMatchObject([{ key: `staff:${company.id}`, roles: ['director'] }])
     const [session] = await database.lookup<{ seconds: number }>(

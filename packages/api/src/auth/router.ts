@@ -9,26 +9,25 @@ import {
   refreshInput,
   refreshOutput,
   registerInput,
-  revokeOtherSessionsOutput,
   revokeSessionInput,
   sessionList,
+  signedIn,
+  stepUpInput,
   updateProfileInput,
 } from '@servai/contract/auth'
+import { completeSignInInput } from '@servai/contract/factors'
 import { done } from '@servai/contract/fields'
 import type { z } from 'zod'
 import type { RequestContext } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { accountProcedure, publicProcedure, router, sessionProcedure } from '../trpc.ts'
+import { redeemChallenge } from './challenges/service.ts'
+import type { KeptDevice } from './devices/service.ts'
+import { factorsRouter } from './factors/router.ts'
 import { refresh } from './refresh/service.ts'
-import { changePassword, login, presentAccount, register, updateProfile } from './service.ts'
-import {
-  listSessions,
-  logout,
-  logoutAll,
-  revokeOtherSessions,
-  revokeSession,
-  type SessionTokens,
-} from './sessions/service.ts'
+import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
+import { listSessions, logout, logoutAll, revokeSession, type SessionTokens } from './sessions/service.ts'
+import { stepUp } from './step-up/service.ts'
 
 const ok = { ok: true } as const
 
@@ -40,10 +39,21 @@ const deliver = <T extends SessionTokens>({ refreshCookie }: RequestContext, tok
   return answer
 }
 
+const keep = ({ deviceCookie }: RequestContext, device: KeptDevice | null) => {
+  if (device) deviceCookie.write(device.token, device.maxAgeSeconds)
+}
+
 const signIn = async (ctx: RequestContext, input: z.output<typeof loginInput>) => {
-  const { device, ...tokens } = await login(ctx, input, ctx.deviceCookie.read())
-  if (tokens.delivery === 'cookie') ctx.deviceCookie.write(device.token, device.maxAgeSeconds)
-  return deliver(ctx, tokens)
+  const { device, ...answer } = await login(ctx, input, ctx.deviceCookie.read())
+  keep(ctx, device)
+  return 'challenge' in answer ? answer : deliver(ctx, answer)
+}
+
+const completeSignIn = async (ctx: RequestContext, input: z.output<typeof completeSignInInput>) => {
+  const opened = await redeemChallenge(ctx, input, ctx.deviceCookie.read())
+  const { device, ...answer } = await presentSignIn(ctx, opened)
+  keep(ctx, device)
+  return deliver(ctx, answer)
 }
 
 const renew = async (ctx: RequestContext, inBody: string | undefined) => {
@@ -81,6 +91,28 @@ export const authRouter = router({
     .input(loginInput)
     .output(loginOutput)
     .mutation(({ ctx, input }) => signIn(ctx, input)),
+
+  completeSignIn: publicProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/complete-sign-in' },
+      summary: 'Prove the second factor of a sign-in that has begun',
+      alone: true,
+    })
+    .input(completeSignInInput)
+    .output(signedIn)
+    .mutation(({ ctx, input }) => completeSignIn(ctx, input)),
+
+  stepUp: sessionProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/step-up' },
+      summary: 'Prove once more who you are, for what asks for a sign-in of the last 15 minutes',
+      alone: true,
+    })
+    .input(stepUpInput)
+    .output(done)
+    .mutation(({ ctx, input }) => stepUp(ctx, ctx.principal, input, ctx.deviceCookie.read()).then(() => ok)),
+
+  factors: factorsRouter,
 
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/auth/refresh' }, summary: 'Exchange the refresh token', alone: true })
@@ -141,18 +173,8 @@ export const authRouter = router({
     .query(({ ctx }) => listSessions(ctx, ctx.principal)),
 
   revokeSession: sessionProcedure
-    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out', fresh: true })
+    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out' })
     .input(revokeSessionInput)
     .output(done)
     .mutation(({ ctx, input }) => revokeSession(ctx, ctx.principal, input.id).then(() => ok)),
-
-  revokeOtherSessions: sessionProcedure
-    .meta({
-      rest: { method: 'POST', path: '/auth/sessions/revoke-others' },
-      summary: 'Sign all other devices out',
-      fresh: true,
-    })
-    .input(nothing)
-    .output(revokeOtherSessionsOutput)
-    .mutation(async ({ ctx }) => ({ ended: await revokeOtherSessions(ctx, ctx.principal) })),
 })

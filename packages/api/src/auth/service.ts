@@ -1,4 +1,6 @@
+import type { KnownDevice } from '@servai/auth/device-token'
 import { emailKeyOf, type Account } from '@servai/contract/auth'
+import type { SignInChallenge } from '@servai/contract/factors'
 import { DEFAULT_LOCALE, localeOf, type Locale } from '@servai/contract/locales'
 import type { Principal } from '@servai/db/principal'
 import { sessions } from '@servai/db/schema/sessions'
@@ -13,7 +15,9 @@ import { inLevelTime } from '../level-time.ts'
 import { enforce, take } from '../limits.ts'
 import { readPrincipal } from '../principal.ts'
 import { transaction, type Visit, type VisitDb } from '../visit.ts'
-import { readDevice, rememberDevice } from './devices/service.ts'
+import { openChallenge } from './challenges/service.ts'
+import { deviceHashOf, readDevice, rememberDevice, type KeptDevice } from './devices/service.ts'
+import { factorMethods } from './factors/service.ts'
 import {
   provePassword,
   rehash,
@@ -22,9 +26,10 @@ import {
   type Proof,
   type Refusal,
 } from './passwords/service.ts'
-import { issueTokens, lockUser, openSession, revokeSessions, type Delivery } from './sessions/service.ts'
+import { issueTokens, lockUser, openSession, revokeSessions, type Delivery, type Session } from './sessions/service.ts'
 import { bucketOf, clearAttempts } from './throttle/service.ts'
 import { issueToken, voidTokens } from './tokens/service.ts'
+import { useTrustedDevice } from './trusted-devices/service.ts'
 
 export const presentAccount = (principal: Principal): Account => {
   const { userId: id, email, firstName, lastName, locale, emailVerified } = principal
@@ -100,28 +105,49 @@ const refuseLogin = async (visit: Visit, { userId, why }: Refusal): Promise<neve
   throw new DomainError('unauthenticated', 'auth.invalid_credentials')
 }
 
-/** Null when the account or its password has changed since the proof. */
+type SignIn = { newHash: string | null; delivery: Delivery; device: KnownDevice | null }
+type Begun =
+  | { kind: 'session'; session: Session; tokenVersion: number }
+  | { kind: 'challenge'; challenge: SignInChallenge }
+
+/** A session, or a challenge where a second factor is to come; null when account or password have changed since the proof. */
 const openProved = (
   visit: Visit,
-  { userId, passwordHash, bucket }: Proof,
-  newHash: string | null,
-  delivery: Delivery,
+  { userId, passwordHash, bucket, emailKey }: Proof,
+  { newHash, delivery, device }: SignIn,
 ) =>
-  transaction(visit, { userId }, async (ctx) => {
+  transaction(visit, { userId }, async (ctx): Promise<(Begun & { kept: KeptDevice | null }) | null> => {
     const user = await lockUser(ctx, userId)
     const owned = eq(credentials.userId, userId)
     const [stored] = await ctx.db.select({ passwordHash: credentials.passwordHash }).from(credentials).where(owned)
     if (user?.status !== 'active' || stored?.passwordHash !== passwordHash) return null
     if (newHash) await ctx.db.update(credentials).set({ passwordHash: newHash }).where(owned)
     await clearAttempts(ctx.db, bucket)
-    const session = await openSession(ctx, userId, delivery)
+    const kept = delivery === 'cookie' ? rememberDevice(ctx.services, { emailKey, userId, device }) : null
+    const methods = await factorMethods(ctx.db, userId)
+    const provedAt = methods.length > 0 ? await useTrustedDevice(ctx, userId, device) : null
+    if (methods.length > 0 && !provedAt)
+      return { kind: 'challenge', challenge: await openChallenge(ctx, user, { delivery, methods }), kept }
+    const deviceHash = kept && deviceHashOf(kept.deviceId)
+    const session = await openSession(ctx, { userId, delivery, secondFactor: provedAt, deviceHash })
     const { id: sessionId } = session
     await audit(ctx, { action: 'auth.login', actorId: userId, sessionId, entity: 'sessions', entityId: sessionId })
-    return { session, tokenVersion: user.tokenVersion }
+    return { kind: 'session', session, tokenVersion: user.tokenVersion, kept }
   })
 
+/** What a sign-in answers once its session is open; `device` for the browser to keep. */
+export const presentSignIn = async (
+  visit: Visit,
+  { session, tokenVersion, device }: { session: Session; tokenVersion: number; device: KeptDevice | null },
+) => {
+  const principal = await readPrincipal(visit.services, session.id)
+  if (!principal) throw new Error('the session vanished')
+  return { ...(await issueTokens(visit, session, tokenVersion)), user: presentAccount(principal), device }
+}
+
 /**
- * Opens a session. Unknown, wrong, disabled and locked are one answer after the same work.
+ * Opens a session, or for an account with a second factor a challenge. Unknown, wrong, disabled and locked are one answer
+ * after the same work.
  *
  * @throws unauthenticated auth.invalid_credentials, limited request.rate_limited
  */
@@ -147,16 +173,11 @@ export const login = async (
     if ('refusal' in result) return await refuseLogin(visit, result.refusal)
     const { proof } = result
     const newHash = proof.needsRehash ? await rehash(services, password) : null
-    const opened = await openProved(visit, proof, newHash, delivery)
-    if (!opened) return await refuseLogin(visit, { userId: proof.userId, why: 'changed' })
-    const principal = await readPrincipal(services, opened.session.id)
-    if (!principal) throw new Error('the session vanished')
+    const begun = await openProved(visit, proof, { newHash, delivery, device })
+    if (!begun) return await refuseLogin(visit, { userId: proof.userId, why: 'changed' })
     await counted.giveBack()
-    return {
-      ...(await issueTokens(visit, opened.session, opened.tokenVersion)),
-      user: presentAccount(principal),
-      device: rememberDevice(services, { emailKey, userId: proof.userId, device }),
-    }
+    if (begun.kind === 'challenge') return { challenge: begun.challenge, device: begun.kept }
+    return await presentSignIn(visit, { ...begun, device: begun.kept })
   } catch (error) {
     if (!(error instanceof DomainError)) await counted.giveBack()
     throw error

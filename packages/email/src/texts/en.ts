@@ -79,6 +79,75 @@ export const en: Texts = {
     why: `You receive this message because a session of the account with this address was ended at ${host}. These notices cannot be turned off.`,
   }),
 
+  apiKeyCreated: ({ host, company, key, expiresOn }) => ({
+    subject: 'A new API key acts in your name',
+    preheader: `${key}, until ${expiresOn}.`,
+    heading: 'A new API key acts in your name',
+    body: [
+      `An API key was made with your account at ${company}: ${key}. A program that has it can do there what the key was made for, until ${expiresOn}.`,
+      'If it was you, there is nothing to do. If it was not you, withdraw the key now and choose a new password.',
+    ],
+    button: 'See my API keys',
+    why: `You receive this message because an API key was made with the account with this address at ${host}. These notices cannot be turned off.`,
+  }),
+
+  apiKeyExpiring: ({ host, company, key, expiresOn }) => ({
+    subject: 'One of your API keys is about to expire',
+    preheader: `${key}, until ${expiresOn}.`,
+    heading: 'One of your API keys is about to expire',
+    body: [
+      `Your API key at ${company} works until ${expiresOn}: ${key}. After that the program that uses it is refused.`,
+      'If the program is still needed, replace the key in time. The old one goes on working for a day, so that you can change over without a gap.',
+    ],
+    button: 'See my API keys',
+    why: `You receive this message because the API key belongs to the account with this address at ${host}.`,
+  }),
+
+  factorChanges: {
+    totp_added: 'An authenticator app now gives the second factor of your account.',
+    totp_removed: 'The authenticator app has been taken off your account.',
+    passkey_added: 'A passkey has been added to your account.',
+    passkey_removed: 'A passkey has been taken off your account.',
+    recovery_codes_replaced: 'Your account has new recovery codes. The old ones no longer work.',
+    factors_reset: 'The second factors of your account have been taken off by those who look after it.',
+  },
+
+  factorsChanged: ({ sender, host, what, changedAt }) => ({
+    subject: `The sign-in to your ${sender} account has changed`,
+    preheader: what,
+    heading: 'The way you sign in has changed',
+    body: [
+      `${what} Time of the change: ${changedAt}.`,
+      'If this was you, there is nothing more to do. If not, set a new password now, look at your security settings and tell the management company.',
+    ],
+    button: 'Security settings',
+    why: `You get this message because the second factors of the account with this address on ${host} have changed. Such messages cannot be switched off.`,
+  }),
+
+  recoveryCodeUsed: ({ sender, host, usedAt }) => ({
+    subject: `A recovery code of your ${sender} account was used`,
+    preheader: `Time: ${usedAt}.`,
+    heading: 'A recovery code was used',
+    body: [
+      `Somebody who knows your password has used one of your recovery codes. Time: ${usedAt}. It does not work a second time.`,
+      'If this was you, check in the security settings how many are left. If not, set a new password now and make new codes.',
+    ],
+    button: 'Security settings',
+    why: `You get this message because a recovery code of the account with this address on ${host} was used. Such messages cannot be switched off.`,
+  }),
+
+  secondFactorLocked: ({ sender, host, lockedAt }) => ({
+    subject: `Somebody is trying to sign in to your ${sender} account`,
+    preheader: 'The password was right, the codes were not.',
+    heading: 'Too many wrong codes',
+    body: [
+      `Somebody gave the password of your account and then ten wrong codes in a row. Time: ${lockedAt}. Nobody got in. For a while no code is accepted.`,
+      'If this was you, wait a quarter of an hour and check the clock of your phone. If not, your password is known to others: set a new one now.',
+    ],
+    button: 'Set a new password',
+    why: `You get this message because sign-ins to the account with this address on ${host} were refused. Such messages cannot be switched off.`,
+  }),
+
   residentInvite: ({ host, company, complex, address, unit, expiresOn }) => ({
     subject: `${company} invites you to your home in ${complex}`,
     preheader: `${address}, no. ${unit}. The link works until ${expiresOn}.`,

@@ -1,3 +1,4 @@
+import type { FactorChange } from '@servai/contract/factors'
 import type { StaffRole } from '@servai/contract/roles'
 import type { AccountTexts } from './account/texts.ts'
 
@@ -25,6 +26,14 @@ export type Texts = AccountTexts & {
   passwordChanged(values: Sender & { changedAt: string }): Copy
   registrationAttempt(values: Sender): Copy
   sessionEnded(values: Sender & { endedAt: string }): Copy
+  /** Whole sentences. */
+  factorChanges: Record<FactorChange, string>
+  factorsChanged(values: Sender & { what: string; changedAt: string }): Copy
+  recoveryCodeUsed(values: Sender & { usedAt: string }): Copy
+  secondFactorLocked(values: Sender & { lockedAt: string }): Copy
+  /** `key` is its name and its first characters. */
+  apiKeyCreated(values: Sender & { company: string; key: string; expiresOn: string }): Copy
+  apiKeyExpiring(values: Sender & { company: string; key: string; expiresOn: string }): Copy
   residentInvite(
     values: Sender & { company: string; complex: string; address: string; unit: string; expiresOn: string },
   ): Copy

@@ -7,11 +7,12 @@ import {
   auditOf,
   createBrowser,
   newEmail,
-  outcomesOf,
   OTHER_PASSWORD,
+  outcomesOf,
   PASSWORD,
   refusedLogin,
   registerVerified,
+  signedIn,
   signInAs,
   tally,
   tokenOf,
@@ -180,7 +181,7 @@ describe('a known device', () => {
 
   it('may change the password while strangers have locked the address', async () => {
     const { email, browser } = await startKnown()
-    const { accessToken } = await signIn(browser, email)
+    const { accessToken } = signedIn(await signIn(browser, email))
     await lockUnknown(email)
     await anonymous({ accessToken, deviceCookie: browser.deviceCookie }).auth.changePassword({
       currentPassword: PASSWORD,

@@ -22,5 +22,8 @@ export const rememberDevice = (
   const deviceId = device?.userId === userId ? device.deviceId : newDeviceId()
   const expiresAt = new Date(now().getTime() + KNOWN_FOR_SECONDS * 1000)
   const token = issueDeviceToken(tokenKeys, { identifier: emailKey, userId, deviceId, expiresAt })
-  return { token, maxAgeSeconds: KNOWN_FOR_SECONDS }
+  return { deviceId, token, maxAgeSeconds: KNOWN_FOR_SECONDS }
 }
+
+/** The device's cookie. */
+export type KeptDevice = ReturnType<typeof rememberDevice>

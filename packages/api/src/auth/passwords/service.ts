@@ -6,7 +6,8 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
-import { bucketOf, reserveAttempt, returnAttempt } from '../throttle/service.ts'
+import { bucketOf, isLocked, reserveAttempt, returnAttempt } from '../throttle/service.ts'
+import { forgetTrustedDevices } from '../trusted-devices/service.ts'
 
 const PRODUCT = 'servai'
 
@@ -25,6 +26,7 @@ export const requireStrongPassword = (
 /** Someone gave the right password of an active account. */
 export type Proof = {
   userId: string
+  emailKey: string
   /** The hash it was held against; a session may only be opened while it still stands. */
   passwordHash: string
   /** The stored hash is not by the current parameters. */
@@ -50,9 +52,9 @@ const findCandidate = async ({ db }: VisitDb, emailKey: string) => {
   return candidate ?? null
 }
 
-type Candidate = Awaited<ReturnType<typeof findCandidate>>
+type PasswordAge = { userId: string; passwordChangedAt: Date | null }
 
-const ownDevice = (candidate: Candidate, device: KnownDevice | null) =>
+const ownDevice = (candidate: PasswordAge | null, device: KnownDevice | null) =>
   candidate?.passwordChangedAt && device?.userId === candidate.userId
     ? { deviceId: device.deviceId, passwordChangedAt: candidate.passwordChangedAt }
     : null
@@ -68,25 +70,39 @@ export const provePassword = async (
   password: string,
   device: KnownDevice | null,
 ): Promise<{ proof: Proof } | { refusal: Refusal }> => {
-  const { passwords } = visit.services
-  const { isOpen, candidate, bucket } = await transaction(visit, {}, async (ctx) => {
+  const { passwords, metrics } = visit.services
+  const { attempt, candidate, bucket } = await transaction(visit, {}, async (ctx) => {
     const found = await findCandidate(ctx, emailKey)
     const counted = bucketOf(emailKey, ownDevice(found, device))
-    return { isOpen: await reserveAttempt(ctx.db, counted), candidate: found, bucket: counted }
+    return { attempt: await reserveAttempt(ctx.db, counted), candidate: found, bucket: counted }
   })
   try {
     const passwordHash = candidate?.passwordHash ?? null
     const { ok, needsRehash } = await passwords.verify('login', passwordHash, password)
     const userId = candidate?.userId ?? null
-    if (!isOpen) return { refusal: { userId, why: 'locked' } }
+    if (attempt === 'locked') return { refusal: { userId, why: 'locked' } }
+    if (attempt === 'last' && !ok) metrics.lockouts.inc({ factor: 'password' })
     if (!candidate) return { refusal: { userId, why: 'unknown' } }
     if (!ok || passwordHash === null) return { refusal: { userId, why: 'wrong_password' } }
     if (candidate.status !== 'active') return { refusal: { userId, why: 'disabled' } }
-    return { proof: { userId: candidate.userId, passwordHash, needsRehash, bucket } }
+    return { proof: { userId: candidate.userId, emailKey, passwordHash, needsRehash, bucket } }
   } catch (error) {
-    if (isOpen) await transaction(visit, {}, ({ db }) => returnAttempt(db, bucket))
+    if (attempt !== 'locked') await transaction(visit, {}, ({ db }) => returnAttempt(db, bucket))
     throw error
   }
+}
+
+/** Whether a sign-in with this password would be refused now; for the second step of one that has begun. */
+export const isPasswordLocked = async (
+  { db }: VisitDb,
+  { id: userId, emailKey }: { id: string; emailKey: string },
+  device: KnownDevice | null,
+): Promise<boolean> => {
+  const [stored] = await db
+    .select({ passwordChangedAt: credentials.changedAt })
+    .from(credentials)
+    .where(eq(credentials.userId, userId))
+  return isLocked(db, bucketOf(emailKey, stored ? ownDevice({ userId, ...stored }, device) : null))
 }
 
 /** The same password by the current parameters; null when there is no time now, as it can wait for the next sign-in. */
@@ -96,12 +112,13 @@ export const rehash = ({ passwords }: Services, password: string): Promise<strin
     throw error
   })
 
-/** Sets a new password and ends every access token; the caller revokes the sessions. */
+/** Sets a new password, ends every access token and trusts no browser any more; the caller revokes the sessions. */
 export const replacePassword = async ({ db }: VisitDb, userId: string, passwordHash: string): Promise<number> => {
   await db
     .insert(credentials)
     .values({ userId, passwordHash })
     .onConflictDoUpdate({ target: credentials.userId, set: { passwordHash, changedAt: sql`now()` } })
+  await forgetTrustedDevices(db, userId)
   const [user] = await db
     .update(users)
     .set({ tokenVersion: sql`${users.tokenVersion} + 1` })

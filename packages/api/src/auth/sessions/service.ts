@@ -5,11 +5,10 @@ import type { REVOCATION_REASONS, SESSION_DELIVERIES } from '@servai/db/schema/e
 import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
-import { and, desc, eq, gt, inArray, isNull, ne, not, or, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, or, sql, type SQL } from 'drizzle-orm'
 import { audit } from '../../audit.ts'
 import { deviceOf, networkOf } from '../../client-traits.ts'
 import { DomainError } from '../../errors.ts'
-import { emit } from '../../events.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 
 export type Delivery = (typeof SESSION_DELIVERIES)[number]
@@ -81,41 +80,19 @@ const evictBeyondLimit = async (ctx: VisitDb, userId: string) => {
     await audit(ctx, { action: 'auth.session_evict', actorId: userId, entity: 'sessions', entityId: sessionId })
 }
 
-/** Rows of sessions are kept for longer than this after their end. */
-const FIRST_SESSION_DAYS = 30
-
-/** Nobody is told of what they begin with; an account without rows that is not new has been away for long. */
-const isFirst = async ({ db }: VisitDb, { id, userId }: Session): Promise<boolean> => {
-  const isNew = sql`${users.emailVerifiedAt} > now() - ${FIRST_SESSION_DAYS} * interval '1 day'`
-  const hasOthers = sql`exists (select from sessions s where s.user_id = ${userId} and s.id <> ${id})`
-  const [first] = await db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.id, userId), isNew, not(hasOthers)))
-  return first !== undefined
-}
-
-/** A browser is known by its cookie, a program by where it comes from and what it calls itself. */
-const isFamiliar = async ({ db }: VisitDb, { id, userId, deviceHash, addressPrefix, userAgent }: Session) => {
-  const isAlike =
-    deviceHash === null
-      ? and(eq(sessions.addressPrefix, addressPrefix), eq(sessions.userAgent, userAgent))
-      : eq(sessions.deviceHash, deviceHash)
-  const [earlier] = await db
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(and(eq(sessions.userId, userId), ne(sessions.id, id), isAlike))
-    .limit(1)
-  return earlier !== undefined
-}
-
-const tellOfUnknownDevice = async (ctx: VisitDb, session: Session) => {
-  if ((await isFamiliar(ctx, session)) || (await isFirst(ctx, session))) return
-  await emit(ctx, 'auth.new_device', { userId: session.userId, sessionId: session.id })
+export type NewSession = {
+  userId: string
+  delivery: Delivery
+  /** `now`: proved for this session; an instant: on the trusted device it is opened on. */
+  secondFactor?: 'now' | Date | null
+  deviceHash?: string | null
 }
 
 /** A new session in place of the one unused for longest when there are too many. The caller holds the user's lock. */
-export const openSession = async (ctx: VisitDb, userId: string, delivery: Delivery): Promise<Session> => {
+export const openSession = async (
+  ctx: VisitDb,
+  { userId, delivery, secondFactor = null, deviceHash = null }: NewSession,
+): Promise<Session> => {
   const { config, refreshKeys } = ctx.services
   const lifetime = config.sessions[(await isStaff(ctx, userId)) ? 'staff' : 'resident']
   const [session] = await ctx.db
@@ -129,12 +106,14 @@ export const openSession = async (ctx: VisitDb, userId: string, delivery: Delive
       idleSeconds: lifetime.idleSeconds,
       addressPrefix: networkOf(ctx.address),
       userAgent: ctx.userAgent.slice(0, MAX_USER_AGENT),
+      deviceHash,
+      authenticatedAt: clock,
+      secondFactorAt: secondFactor === 'now' ? clock : secondFactor,
       rotatedAt: clock,
       lastSeenAt: clock,
     })
     .returning()
   if (!session) throw new Error('the session was not inserted')
-  await tellOfUnknownDevice(ctx, session)
   await evictBeyondLimit(ctx, userId)
   return session
 }
@@ -161,17 +140,16 @@ export const listSessions = async ({ services }: Visit, { userId, sessionId }: C
       .select()
       .from(sessions)
       .where(and(eq(sessions.userId, userId), isLive))
-      .orderBy(desc(eq(sessions.id, sessionId)), desc(sessions.lastSeenAt), desc(sessions.id)),
+      .orderBy(desc(sessions.lastSeenAt), desc(sessions.id)),
   )
   return {
-    items: rows.map(({ id, createdAt, lastSeenAt, addressPrefix, userAgent, delivery, secondFactorAt }) => ({
+    items: rows.map(({ id, createdAt, lastSeenAt, addressPrefix, userAgent, delivery }) => ({
       id,
       createdAt,
       lastSeenAt,
       addressPrefix,
       device: deviceOf(userAgent),
       delivery,
-      secondFactor: secondFactorAt !== null,
       current: id === sessionId,
     })),
   }
@@ -188,16 +166,6 @@ export const revokeSession = async (visit: Visit, caller: Caller, sessionId: str
     await auditSession(ctx, 'auth.session_revoke', caller, sessionId)
   })
 }
-
-/** Ends every session of the caller but this one. Returns how many. */
-export const revokeOtherSessions = (visit: Visit, caller: Caller): Promise<number> =>
-  transaction(visit, caller, async (ctx) => {
-    await lockUser(ctx, caller.userId)
-    const others = and(eq(sessions.userId, caller.userId), ne(sessions.id, caller.sessionId), isLive)
-    const ended = await revokeSessions(ctx, others, 'revoked_by_user')
-    for (const sessionId of ended) await auditSession(ctx, 'auth.session_revoke', caller, sessionId)
-    return ended.length
-  })
 
 /** Ends every session of the caller, this one too, and every access token. */
 export const logoutAll = (visit: Visit, caller: Caller) =>

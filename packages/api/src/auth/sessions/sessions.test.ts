@@ -9,6 +9,7 @@ import {
   OTHER_PASSWORD,
   PASSWORD,
   registerVerified,
+  signedIn,
   signInAs,
   tally,
   tokenOf,
@@ -123,7 +124,7 @@ describe('auth.logout', () => {
   it('ends the session of the cookie, also when the access token has expired', async () => {
     const email = await registerVerified()
     const { kept, refreshCookie } = createBrowser()
-    const { accessToken } = await anonymous({ refreshCookie }).auth.login({ email, password: PASSWORD })
+    const { accessToken } = signedIn(await anonymous({ refreshCookie }).auth.login({ email, password: PASSWORD }))
     expect(await anonymous({ refreshCookie }).auth.logout()).toEqual({ ok: true })
     expect(kept.token).toBeNull()
     await expect(anonymous({ accessToken }).auth.me()).rejects.toMatchObject(revoked)

@@ -49,6 +49,18 @@ export const errors: ReasonTexts = {
     session_required: 'This is for a person who is signed in, not for an API key.',
     read_only: 'Nothing can be changed here: this access is for reading.',
     impersonating: 'This cannot be done in the name of somebody else. End the impersonation first.',
+    challenge_invalid: 'This sign-in is no longer open. Begin again with your password.',
+    factor_refused: 'This code is wrong, or has been used already. Wait for the next one and try again.',
+    factor_locked: 'Too many wrong codes. Wait a quarter of an hour and try again.',
+    factor_needed: 'A company you work for asks for a second factor. Set up another one before you remove the last.',
+    factor_missing: 'Set up a second factor first.',
+    enrolment_expired: 'Setting up took too long. Begin again.',
+    trusted_device_not_found: 'This browser is asked for a code already.',
+    passkey_refused: 'This passkey did not work. Try again, or sign in another way.',
+    passkey_taken: 'This passkey is on your list already.',
+    passkeys_full: 'You have 20 passkeys. Remove one that you no longer use first.',
+    passkey_not_found: 'This passkey has been removed already.',
+    passkey_only_way_in: 'This is the only way into your account. Set a password first.',
   },
   password: {
     too_short: 'This password is too short.',
@@ -63,6 +75,13 @@ export const errors: ReasonTexts = {
   },
   reset: {
     token_invalid: 'This link no longer works. It may have expired or been used already.',
+  },
+  api_keys: {
+    not_found: 'There is no such API key.',
+    not_live: 'This API key has expired or was withdrawn already.',
+    already_replaced: 'This API key has been replaced already. Look for the new one in the list.',
+    role_not_held: 'You do not hold this role (any more), so no key of yours can act in it.',
+    too_many: 'You have 20 API keys, which is as many as one person can have. Withdraw one you no longer need.',
   },
   staff: {
     member_not_found: 'There is no such colleague here, or they work in complexes that are not in your care.',

@@ -15,6 +15,8 @@ export type Column<Row> = {
   to?: (row: Row) => RouteLocationRaw
   /** Shown in the card that a row becomes on a phone. */
   inCard?: boolean
+  /** Says it there: where the head of the table is gone, a number alone says nothing. */
+  cardText?: (row: Row) => string
   /** Can be hidden by the person; `off` starts hidden. */
   optional?: boolean | 'off'
   /** Left out where the window is narrow. */

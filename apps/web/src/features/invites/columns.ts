@@ -14,6 +14,7 @@ export const inviteColumns = (): Column<Invite>[] => [
     width: '96px',
     to: ({ id }) => ({ name: 'invite', params: { id } }),
     text: ({ unit }) => unit.number,
+    cardText: ({ unit }) => t('units.named', { number: unit.number }),
     inCard: true,
   },
   {

@@ -16,6 +16,7 @@ export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
     width: '110px',
     to: ({ id }) => ({ name: 'unit', params: { id } }),
     text: ({ number }) => number,
+    cardText: ({ type, number }) => t(`homes.types.${type}`, { number }),
     inCard: true,
   },
   ...(inBuilding

@@ -117,6 +117,7 @@ export const imports: Translated<typeof source> = {
   noSamples: 'няма стойности',
   rows: 'Редове на файла',
   row: 'Ред',
+  rowNumbered: 'Ред {row}',
   wrong: 'Какво не е наред',
   changes: 'Какво се променя',
   noRows: 'Няма такива редове',

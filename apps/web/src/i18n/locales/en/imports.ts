@@ -114,6 +114,7 @@ export const imports = {
   noSamples: 'no values',
   rows: 'Rows of the file',
   row: 'Row',
+  rowNumbered: 'Row {row}',
   wrong: 'What is wrong',
   changes: 'What changes',
   noRows: 'There are no such rows',

@@ -117,6 +117,7 @@ export const imports: Translated<typeof source> = {
   noSamples: 'нет значений',
   rows: 'Строки файла',
   row: 'Строка',
+  rowNumbered: 'Строка {row}',
   wrong: 'Что не так',
   changes: 'Что изменится',
   noRows: 'Таких строк нет',

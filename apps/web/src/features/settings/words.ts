@@ -4,7 +4,7 @@ import type { Setting, Value } from './queries.ts'
 
 export const settingName = (key: SettingKey) => t(`settings.key.${key}`)
 
-const isDays = (key: SettingKey) => key.endsWith('Days')
+export const isDays = (key: SettingKey) => key.endsWith('Days')
 
 export const valueInWords = (key: SettingKey, value: Value) => {
   if (value === null) return t('settings.noLimit')

@@ -28,6 +28,8 @@ export const settings: Translated<typeof en> = {
   limit: 'Ограничение',
   yes: 'Да',
   no: 'Не',
+  /** Beside a field. */
+  inDays: 'дни',
   days: '{count} ден | {count} дни',
   readOnly: 'Можете да гледате тези настройки; променя ги директорът.',
   key: {

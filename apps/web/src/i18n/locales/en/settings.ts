@@ -25,6 +25,8 @@ export const settings = {
   limit: 'Limit',
   yes: 'Yes',
   no: 'No',
+  /** Beside a field. */
+  inDays: 'days',
   days: '{count} day | {count} days',
   readOnly: 'You can look at these settings; the director changes them.',
   key: {

@@ -28,6 +28,8 @@ export const settings: Translated<typeof en> = {
   limit: 'Ограничение',
   yes: 'Да',
   no: 'Нет',
+  /** Beside a field. */
+  inDays: 'дн.',
   days: '{count} день | {count} дня | {count} дней',
   readOnly: 'Эти настройки можно смотреть; меняет их директор.',
   key: {

@@ -11,6 +11,8 @@ export const invites: Translated<typeof en> = {
   createTitle: 'Нова покана',
   createMany: 'Покани сграда',
   print: 'Печат',
+  printTitle: 'Печат на поканите за сграда',
+  printHelp: 'По един лист за всеки обект, който има покана за всекиго.',
   status: {
     active: 'Действа',
     orphaned: 'Авторът вече няма право да кани',

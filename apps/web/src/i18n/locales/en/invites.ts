@@ -8,6 +8,8 @@ export const invites = {
   createTitle: 'New invite',
   createMany: 'Invite a building',
   print: 'Print',
+  printTitle: 'Print the invites of a building',
+  printHelp: 'One slip for each unit that has an invite for anybody.',
   status: {
     active: 'Active',
     orphaned: 'Its maker may not invite any more',

@@ -11,6 +11,8 @@ export const invites: Translated<typeof en> = {
   createTitle: 'Новое приглашение',
   createMany: 'Пригласить дом',
   print: 'Печать',
+  printTitle: 'Печать приглашений дома',
+  printHelp: 'По листку на каждое помещение, у которого есть приглашение для любого.',
   status: {
     active: 'Действует',
     orphaned: 'Автор больше не вправе приглашать',

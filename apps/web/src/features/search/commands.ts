@@ -30,11 +30,32 @@ const CREATING = [
   'company-new',
 ]
 
+/** Without an entry of the menu, and worth finding all the same. */
+const UNLISTED = [{ name: 'staff-access', icon: icons.explain }]
+
 const THEME_ICONS = { system: icons.theme, light: icons.light, dark: icons.dark }
 
 /** Pages of the active context, and what can be done from anywhere. */
 export const useCommands = (showShortcuts: () => void) => {
   const router = useRouter()
+
+  const unlisted = computed(() =>
+    UNLISTED.flatMap(({ name, icon }) => {
+      const route = router.hasRoute(name) ? router.resolve({ name }) : null
+      return route && suits(route.meta)
+        ? [
+            {
+              id: `page-${name}`,
+              label: t(route.meta.title),
+              note: null,
+              icon,
+              to: { name },
+              place: MENU_GROUPS.length,
+            },
+          ]
+        : []
+    }),
+  )
 
   const pages = computed(() =>
     router
@@ -53,7 +74,8 @@ export const useCommands = (showShortcuts: () => void) => {
           },
         ]
       })
-      .toSorted((a, b) => a.place - b.place),
+      .toSorted((a, b) => a.place - b.place)
+      .concat(unlisted.value),
   )
 
   const creations = computed(() =>

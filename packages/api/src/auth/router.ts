@@ -9,6 +9,7 @@ import {
   refreshInput,
   refreshOutput,
   registerInput,
+  revokeOtherSessionsOutput,
   revokeSessionInput,
   sessionList,
   signedIn,
@@ -26,7 +27,14 @@ import type { KeptDevice } from './devices/service.ts'
 import { factorsRouter } from './factors/router.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
-import { listSessions, logout, logoutAll, revokeSession, type SessionTokens } from './sessions/service.ts'
+import {
+  listSessions,
+  logout,
+  logoutAll,
+  revokeOtherSessions,
+  revokeSession,
+  type SessionTokens,
+} from './sessions/service.ts'
 import { stepUp } from './step-up/service.ts'
 
 const ok = { ok: true } as const
@@ -173,8 +181,18 @@ export const authRouter = router({
     .query(({ ctx }) => listSessions(ctx, ctx.principal)),
 
   revokeSession: sessionProcedure
-    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out' })
+    .meta({ rest: { method: 'DELETE', path: '/auth/sessions/{id}' }, summary: 'Sign another device out', fresh: true })
     .input(revokeSessionInput)
     .output(done)
     .mutation(({ ctx, input }) => revokeSession(ctx, ctx.principal, input.id).then(() => ok)),
+
+  revokeOtherSessions: sessionProcedure
+    .meta({
+      rest: { method: 'POST', path: '/auth/sessions/revoke-others' },
+      summary: 'Sign all other devices out',
+      fresh: true,
+    })
+    .input(nothing)
+    .output(revokeOtherSessionsOutput)
+    .mutation(async ({ ctx }) => ({ ended: await revokeOtherSessions(ctx, ctx.principal) })),
 })

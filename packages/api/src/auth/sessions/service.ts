@@ -5,10 +5,11 @@ import type { REVOCATION_REASONS, SESSION_DELIVERIES } from '@servai/db/schema/e
 import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
-import { and, desc, eq, gt, inArray, isNull, or, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, ne, not, or, sql, type SQL } from 'drizzle-orm'
 import { audit } from '../../audit.ts'
 import { deviceOf, networkOf } from '../../client-traits.ts'
 import { DomainError } from '../../errors.ts'
+import { emit } from '../../events.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 
 export type Delivery = (typeof SESSION_DELIVERIES)[number]
@@ -88,6 +89,39 @@ export type NewSession = {
   deviceHash?: string | null
 }
 
+/** Rows of sessions are kept for longer than this after their end. */
+const FIRST_SESSION_DAYS = 30
+
+/** Nobody is told of what they begin with; an account without rows that is not new has been away for long. */
+const isFirst = async ({ db }: VisitDb, { id, userId }: Session): Promise<boolean> => {
+  const isNew = sql`${users.emailVerifiedAt} > now() - ${FIRST_SESSION_DAYS} * interval '1 day'`
+  const hasOthers = sql`exists (select from sessions s where s.user_id = ${userId} and s.id <> ${id})`
+  const [first] = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), isNew, not(hasOthers)))
+  return first !== undefined
+}
+
+/** A browser is known by its cookie, a program by where it comes from and what it calls itself. */
+const isFamiliar = async ({ db }: VisitDb, { id, userId, deviceHash, addressPrefix, userAgent }: Session) => {
+  const isAlike =
+    deviceHash === null
+      ? and(eq(sessions.addressPrefix, addressPrefix), eq(sessions.userAgent, userAgent))
+      : eq(sessions.deviceHash, deviceHash)
+  const [earlier] = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), ne(sessions.id, id), isAlike))
+    .limit(1)
+  return earlier !== undefined
+}
+
+const tellOfUnknownDevice = async (ctx: VisitDb, session: Session) => {
+  if ((await isFamiliar(ctx, session)) || (await isFirst(ctx, session))) return
+  await emit(ctx, 'auth.new_device', { userId: session.userId, sessionId: session.id })
+}
+
 /** A new session in place of the one unused for longest when there are too many. The caller holds the user's lock. */
 export const openSession = async (
   ctx: VisitDb,
@@ -114,6 +148,7 @@ export const openSession = async (
     })
     .returning()
   if (!session) throw new Error('the session was not inserted')
+  await tellOfUnknownDevice(ctx, session)
   await evictBeyondLimit(ctx, userId)
   return session
 }
@@ -140,16 +175,17 @@ export const listSessions = async ({ services }: Visit, { userId, sessionId }: C
       .select()
       .from(sessions)
       .where(and(eq(sessions.userId, userId), isLive))
-      .orderBy(desc(sessions.lastSeenAt), desc(sessions.id)),
+      .orderBy(desc(eq(sessions.id, sessionId)), desc(sessions.lastSeenAt), desc(sessions.id)),
   )
   return {
-    items: rows.map(({ id, createdAt, lastSeenAt, addressPrefix, userAgent, delivery }) => ({
+    items: rows.map(({ id, createdAt, lastSeenAt, addressPrefix, userAgent, delivery, secondFactorAt }) => ({
       id,
       createdAt,
       lastSeenAt,
       addressPrefix,
       device: deviceOf(userAgent),
       delivery,
+      secondFactor: secondFactorAt !== null,
       current: id === sessionId,
     })),
   }
@@ -166,6 +202,16 @@ export const revokeSession = async (visit: Visit, caller: Caller, sessionId: str
     await auditSession(ctx, 'auth.session_revoke', caller, sessionId)
   })
 }
+
+/** Ends every session of the caller but this one. Returns how many. */
+export const revokeOtherSessions = (visit: Visit, caller: Caller): Promise<number> =>
+  transaction(visit, caller, async (ctx) => {
+    await lockUser(ctx, caller.userId)
+    const others = and(eq(sessions.userId, caller.userId), ne(sessions.id, caller.sessionId), isLive)
+    const ended = await revokeSessions(ctx, others, 'revoked_by_user')
+    for (const sessionId of ended) await auditSession(ctx, 'auth.session_revoke', caller, sessionId)
+    return ended.length
+  })
 
 /** Ends every session of the caller, this one too, and every access token. */
 export const logoutAll = (visit: Visit, caller: Caller) =>

@@ -19,6 +19,8 @@ export type Events = {
   'auth.second_factor_locked': { userId: string }
   'staff.invited': { inviteId: string }
   'exports.requested': { companyId: string; exportId: string; requestId: string }
+  'api_keys.created': { companyId: string; keyId: string }
+  'api_keys.expiring': { companyId: string; keyId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
   'claims.decided': { companyId: string; claimId: string }
   'imports.uploaded': ImportEvent

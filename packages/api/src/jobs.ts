@@ -6,6 +6,7 @@ import type { PrincipalCache } from '@servai/redis/principal-cache'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
+import { mailKeyCreated, mailKeyExpiring } from './api-keys/jobs.ts'
 import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
@@ -68,6 +69,8 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
   'staff.invited': mailJob(mailStaffInvite),
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },
+  'api_keys.created': mailJob(mailKeyCreated),
+  'api_keys.expiring': mailJob(mailKeyExpiring),
   'invites.mail_requested': mailJob(mailInvite),
   'claims.decided': mailJob(mailDecision),
   'imports.uploaded': { handle: readUploaded, timeoutMs: IMPORT_TIMEOUT_MS },

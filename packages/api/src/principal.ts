@@ -4,6 +4,7 @@ import { loadImpersonated, loadPrincipal, type Principal } from '@servai/db/prin
 import type { RequestContext, Services } from './context.ts'
 import { asStoredDataError, DomainError } from './errors.ts'
 import { requireKeyBearer } from './key-bearer.ts'
+import type { LimitKeys } from './limits.ts'
 
 /** As the database has it now, past the cache. */
 export const readPrincipal = ({ database }: Pick<Services, 'database'>, sessionId: string) =>
@@ -29,9 +30,11 @@ const resolveImpersonated = ({ database }: Services, impersonationId: string) =>
  * The person behind a request. Signature, session and token version are checked on every call; the cache only spares
  * the database, and whoever changes a session, an account or its rights suspends it first.
  *
- * @throws unauthenticated auth.unauthenticated, auth.session_revoked, auth.session_expired
+ * @throws unauthenticated auth.unauthenticated, auth.session_revoked, auth.session_expired; limited request.rate_limited
  */
-export const requirePrincipal = async ({ services, accessToken }: RequestContext): Promise<Principal> => {
+export const requirePrincipal = async (ctx: RequestContext): Promise<Principal> => {
+  const { services, accessToken } = ctx
+  if (accessToken && isApiKey(accessToken)) return requireKeyBearer(ctx, accessToken)
   const { accessTokens, now } = services
   const claims = accessToken && (accessTokens.verifyCached(accessToken) ?? (await accessTokens.verify(accessToken)))
   if (!claims) throw new DomainError('unauthenticated', 'auth.unauthenticated')
@@ -45,6 +48,10 @@ export const requirePrincipal = async ({ services, accessToken }: RequestContext
   if (principal.expiresAtMs <= now().getTime()) throw new DomainError('unauthenticated', 'auth.session_expired')
   return principal
 }
+
+/** Whose limits a call counts against: a key has its own, and whoever acts as somebody else uses up nothing of theirs. */
+export const callerOf = ({ userId, apiKey, impersonation }: Principal): LimitKeys =>
+  apiKey ? { api_key: apiKey.id } : { api: impersonation?.impersonatorId ?? userId }
 
 /** Who the transactions of a call are for, as the audit log names them. */
 export const scopeOf = ({

@@ -1,3 +1,4 @@
+import { apiKeysRouter } from './api-keys/router.ts'
 import { authRouter } from './auth/router.ts'
 import { propertyRouter } from './property/router.ts'
 import { resetRouter } from './reset/router.ts'
@@ -11,6 +12,7 @@ export const appRouter = router({
   reset: resetRouter,
   property: propertyRouter,
   staff: staffRouter,
+  apiKeys: apiKeysRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -1,14 +1,14 @@
 import type { Role } from '@servai/contract/roles'
 import type { CompanyDb, Mode, SystemDb } from '@servai/db'
-import type { Principal } from '@servai/db/principal'
 import { initTRPC } from '@trpc/server'
 import { admitActor, requireFresh, requireOneself, requireUnblocked, rolesOf, type Actor } from './actor.ts'
 import { limitKeyOf } from './client-traits.ts'
 import type { RequestContext } from './context.ts'
 import { auditDenial } from './denials.ts'
 import { DomainError, errorBody, toTrpcError } from './errors.ts'
-import { enforce, type LimitKeys } from './limits.ts'
-import { requirePrincipal, scopeOf } from './principal.ts'
+import { enforce } from './limits.ts'
+import { callerOf, requirePrincipal, scopeOf } from './principal.ts'
+import { countRefusal } from './refusals.ts'
 import { retrying } from './retry.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
@@ -28,6 +28,8 @@ export type Meta = {
   fresh?: boolean
   /** Open to an API key and to an impersonation although it is of the account, not of a role. */
   anyBearer?: boolean
+  /** Closed to both although it is of a role. */
+  oneself?: boolean
 }
 
 const t = initTRPC
@@ -52,6 +54,7 @@ const translated = t.middleware(async ({ ctx, path, type, next }) => {
   const result = await next()
   if (result.ok) return result
   const error = toTrpcError(result.error)
+  countRefusal(ctx.services, error)
   if (!(error.cause instanceof DomainError))
     ctx.services.log.error(
       { err: error.cause ?? error, path, type, requestId: ctx.requestId, durationMs: performance.now() - started },
@@ -74,20 +77,23 @@ export const publicProcedure = base.meta({ access: 'public' }).use(async ({ ctx,
   return next()
 })
 
-/** A key counts for itself; whoever acts as somebody else uses up nothing of theirs. */
-const callerOf = ({ userId, apiKey, impersonation }: Principal): LimitKeys =>
-  apiKey ? { api_key: apiKey.id } : { api: impersonation?.impersonatorId ?? userId }
-
-/** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
-export const sessionProcedure = base.meta({ access: 'session' }).use(async ({ ctx, meta, path, getRawInput, next }) => {
+const identified = base.meta({ access: 'session' }).use(async ({ ctx, meta, path, getRawInput, next }) => {
   requireAlone(ctx, meta)
   const principal = await requirePrincipal(ctx)
   await enforce(ctx.services, callerOf(principal))
-  if (meta?.fresh || !(meta?.anyBearer || Array.isArray(meta?.access))) requireOneself(principal)
-  if (meta?.fresh) requireFresh(principal, ctx.services.now())
   const result = await next({ ctx: { principal } })
   if (!result.ok) await auditDenial(ctx, principal, { path, error: result.error, getRawInput })
   return result
+})
+
+const needsOneself = ({ fresh, oneself, anyBearer, access }: Meta) =>
+  fresh || oneself || !(anyBearer || Array.isArray(access))
+
+/** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
+export const sessionProcedure = identified.use(({ ctx, meta = {}, next }) => {
+  if (needsOneself(meta)) requireOneself(ctx.principal)
+  if (meta.fresh) requireFresh(ctx.principal, ctx.services.now())
+  return next()
 })
 
 /** A session of somebody whose address is proven. */

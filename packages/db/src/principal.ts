@@ -200,7 +200,7 @@ export const loadKeyPrincipal = async (database: Pick<Database, 'lookup'>, token
   const [row] = await database.lookup<Row>(KEY_PRINCIPAL, [tokenHash])
   if (!row) return null
   const { isUseDue, ...principal } = row
-  return { principal: named(principal), isUseDue }
+  return { principal: named<Principal>(principal), isUseDue }
 }
 
 /** The same without the key itself, for work that goes on without a request. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DomainError } from '@servai/api/errors'
 import type { Services } from '@servai/api/context'
+import { countRefusal } from '@servai/api/refusals'
 import { TRPCError } from '@trpc/server'
 import { createAddressReader } from './address.ts'
 import { ClientGoneError } from './body.ts'
@@ -85,6 +86,7 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
   const fail = (exchange: Exchange, area: Area, cause: unknown) => {
     if (cause instanceof ClientGoneError) return exchange.onAnswered(exchange, CLIENT_CLOSED_REQUEST)
     const error = failureOf(cause)
+    countRefusal(services, error)
     if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof DomainError))
       log.error({ err: error.cause ?? error, requestId: exchange.requestId, route: exchange.route }, 'request failed')
     if (area.fail) area.fail(exchange, error)

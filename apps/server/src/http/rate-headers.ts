@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 export const RATE_HEADERS = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const
 
 /** Limits of the caller's own. How much is left of another may be about somebody else's account or address. */
-const TOLD = new Set<string>(['api', 'anonymous', 'import'] satisfies LimitName[])
+const TOLD = new Set<string>(['api', 'api_key', 'anonymous', 'import'] satisfies LimitName[])
 
 /** The limiter, noting for the answer what it said of this request. */
 export const watchLimiter = ({ take }: Limiter, exchange: Exchange): Limiter => ({

@@ -9,7 +9,7 @@ import { audit } from '../../audit.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { requirePrincipal, scopeOf } from '../../principal.ts'
+import { callerOf, requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { fileNameOf, writeExport } from './content.ts'
 import { exporterOf } from './kinds.ts'
@@ -67,7 +67,7 @@ export const openExport = async (
 ): Promise<Download> => {
   const { access, count } = exporterOf(input.kind)
   const { principal } = await admit(request, access)
-  await enforce(request.services, { api: principal.userId, export: principal.userId })
+  await enforce(request.services, { ...callerOf(principal), export: principal.userId })
   const transact = inCompany(request, { access, rights: null })
   const asked = askedOf(input, principal.locale)
   const timezone = await transact('write', async (ctx) => {
@@ -99,7 +99,7 @@ async function* piecesOf(exportId: string, transact: ReturnType<typeof inCompany
  */
 export const openExportFile = async (request: RequestContext, { id }: { id: string }): Promise<Download> => {
   const { principal } = await admit(request, EXPORT_ACCESS.registry)
-  await enforce(request.services, { api: principal.userId })
+  await enforce(request.services, callerOf(principal))
   const row = await inCompany(request, { access: EXPORT_ACCESS.registry, rights: null })('write', async (ctx) => {
     const [found] = await ctx.db
       .select()

@@ -8,7 +8,7 @@ import { admitActor, requireUnblocked, rolesOf, type Actor } from '../../actor.t
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { requirePrincipal, scopeOf } from '../../principal.ts'
+import { callerOf, requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { requireComplex } from '../complexes/service.ts'
 import { ACCESS, requireRight } from '../policy.ts'
@@ -58,7 +58,7 @@ const inCompany = <T>(
  */
 export const admitUpload = async (request: RequestContext): Promise<{ companyId: string; userId: string }> => {
   const { companyId, principal } = await admitChange(request)
-  await enforce(request.services, { api: principal.userId })
+  await enforce(request.services, callerOf(principal))
   return { companyId, userId: principal.userId }
 }
 
@@ -127,7 +127,7 @@ export const storeUpload = async (
 /** A read in the caller's company, for what is given out page by page. @throws as procedures do */
 export const openReading = async (request: RequestContext) => {
   const admission = await admit(request)
-  await enforce(request.services, { api: admission.principal.userId })
+  await enforce(request.services, callerOf(admission.principal))
   return {
     locale: admission.principal.locale,
     read: <T>(work: (ctx: ImportCtx) => Promise<T>) => inCompany(request, admission, 'read', work),

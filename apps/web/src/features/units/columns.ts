@@ -7,6 +7,9 @@ import { formatShare } from './share.ts'
 
 export const UNIT_SORTS = ['number', 'floor', 'areaM2', 'createdAt'] as const
 
+/** `Apartment 12`: a number alone says little. */
+export const nameInCard = ({ type, number }: Pick<Unit, 'type' | 'number'>) => t(`homes.types.${type}`, { number })
+
 /** `inBuilding`: on the page of their building, which need not be said again. */
 export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
   {
@@ -16,7 +19,6 @@ export const unitColumns = (inBuilding: boolean): Column<Unit>[] => [
     width: '110px',
     to: ({ id }) => ({ name: 'unit', params: { id } }),
     text: ({ number }) => number,
-    cardText: ({ type, number }) => t(`homes.types.${type}`, { number }),
     inCard: true,
   },
   ...(inBuilding

@@ -150,7 +150,8 @@ it('several units are given another type at once, and back', async () => {
   await page.getByRole('button', { name: 'Change type' }).click()
   await page.getByRole('dialog').getByLabel('Type').selectOption({ label: 'Studio' })
   await page.getByRole('button', { name: 'Apply' }).click()
-  await page.getByText('2 units changed').waitFor()
+  // It stays while the pointer is on it, however long the next call takes.
+  await page.getByText('2 units changed').hover()
   const studios = async () =>
     (await call('GET', `/property/units?complexId=${complex.id}&type=studio`, { token })).body.items.length as number
   expect(await studios()).toBe(2)

@@ -20,7 +20,11 @@ let lastId = 0
 export const toasts = readonly(shown)
 
 export const dismiss = (id: number) => {
+  clearTimeout(leaving.get(id)?.timer)
+  leaving.delete(id)
   shown.value = shown.value.filter((toast) => toast.id !== id)
+  // What held them may be gone with the last of them, and would never let go.
+  if (shown.value.length === 0) isHeld = false
 }
 
 const show = (toast: Omit<Toast, 'id'>) => {
@@ -29,10 +33,32 @@ const show = (toast: Omit<Toast, 'id'>) => {
   return id
 }
 
+/** How long each still stays once nobody is at them any more. */
+const leaving = new Map<number, { afterMs: number; timer: ReturnType<typeof setTimeout> | undefined }>()
+let isHeld = false
+
+const leave = (id: number, afterMs: number) =>
+  leaving.set(id, { afterMs, timer: isHeld ? undefined : setTimeout(() => dismiss(id), afterMs) })
+
+/** While the pointer is over them, or the keyboard in them, none goes. */
+export const holdToasts = () => {
+  isHeld = true
+  for (const { timer } of leaving.values()) clearTimeout(timer)
+}
+
+/** Their time begins anew. */
+export const releaseToasts = () => {
+  isHeld = false
+  for (const [id, { afterMs, timer }] of leaving) {
+    clearTimeout(timer)
+    leave(id, afterMs)
+  }
+}
+
 /** Says what was done; with `undo` it can be taken back for ten seconds. */
 export const notifyDone = (text: string, undo?: () => unknown) => {
   const id = show({ kind: 'done', text, ...(undo && { undo }) })
-  setTimeout(() => dismiss(id), undo ? UNDO_MS : DONE_MS)
+  leave(id, undo ? UNDO_MS : DONE_MS)
 }
 
 /** Stays until it is read: `notifyError(reasonOf(error))`. */

@@ -8,6 +8,12 @@ import type { Metrics } from '@servai/telemetry/metrics'
 import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import { mailKeyCreated, mailKeyExpiring } from './api-keys/jobs.ts'
 import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
+import {
+  mailEmailChangeCollision,
+  mailEmailChanged,
+  mailEmailChangeNew,
+  mailEmailChangeOld,
+} from './auth/email-change/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'
@@ -67,6 +73,10 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.recovery_code_used': mailJob(mailRecoveryCodeUsed),
   'auth.second_factor_locked': mailJob(mailSecondFactorLocked),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
+  'auth.email_change_asked': mailJob(mailEmailChangeOld),
+  'auth.new_email_asked': mailJob(mailEmailChangeNew),
+  'auth.email_change_collided': mailJob(mailEmailChangeCollision),
+  'auth.email_changed': mailJob(mailEmailChanged),
   'staff.invited': mailJob(mailStaffInvite),
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },
   'api_keys.created': mailJob(mailKeyCreated),

@@ -34,6 +34,11 @@ export const LIMITS = {
   verify: { limit: 10, windowSeconds: 5 * MINUTE },
   verify_address: { limit: 100, windowSeconds: 5 * MINUTE },
   resend: { limit: 3, windowSeconds: HOUR },
+  email_change: { limit: 5, windowSeconds: HOUR },
+  /** Messages to an address that is to become somebody's. */
+  email_change_address: { limit: 3, windowSeconds: HOUR },
+  personal_data_export: { limit: 3, windowSeconds: DAY },
+  personal_data_erase: { limit: 10, windowSeconds: HOUR },
   reset_request: { limit: 3, windowSeconds: HOUR },
   reset_request_address: { limit: 60, windowSeconds: HOUR },
   reset_submit: { limit: 5, windowSeconds: 5 * MINUTE },

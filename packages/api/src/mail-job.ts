@@ -5,7 +5,7 @@ import type { TokenPurpose } from '@servai/db/schema/enums'
 import type { Message, MessageContext } from '@servai/email/messages'
 import type { JobCtx, JobOutcome } from './jobs.ts'
 
-const contextOf = ({ mail }: JobCtx, { locale, firstName }: Recipient): MessageContext => ({
+export const contextOf = ({ mail }: JobCtx, { locale, firstName }: Pick<Recipient, 'locale' | 'firstName'>): MessageContext => ({
   ...mail.sender,
   locale: localeOf(locale),
   firstName,

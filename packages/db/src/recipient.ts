@@ -21,15 +21,32 @@ export const loadRecipient = async (database: Reader, userId: string) => {
   return row ?? null
 }
 
-/** `null` unless the token is live and its account still has the address it was made for. */
+/** Of a change that waits: the address goes with the change, not with the account. */
+const AWAITED = `join email_changes c on c.user_id = t.user_id and c.new_email_key = t.email_key
+       and c.done_at is null and c.cancelled_at is null`
+const OWN_ADDRESS = `and u.email_key = t.email_key`
+
+/** `null` unless the token is live and its account still has, or still waits for, the address it was made for. */
 export const loadTokenRecipient = async (database: Reader, tokenId: string, purpose: TokenPurpose) => {
+  const isAwaited = purpose === 'confirm_new_email'
   const [row] = await database.lookup<Recipient & TokenSeed>(
-    `select ${RECIPIENT}, t.id, t.purpose, t.nonce, t.key_id as "keyId",
+    `select ${RECIPIENT}${isAwaited ? ', c.new_email as email' : ''}, t.id, t.purpose, t.nonce, t.key_id as "keyId",
        (extract(epoch from t.expires_at) * 1000)::float8 as "expiresAtMs"
-     from auth_tokens t join users u on u.id = t.user_id and u.email_key = t.email_key
+     from auth_tokens t join users u on u.id = t.user_id ${isAwaited ? AWAITED : OWN_ADDRESS}
      where t.id = $1 and t.purpose = $2 and t.used_at is null and t.voided_at is null and t.expires_at > now()
        and ${MAY_GET_MAIL}`,
     [tokenId, purpose],
+  )
+  return row ?? null
+}
+
+/** Whom an account was until its address changed; `null` once it is gone. */
+export const loadFormerAddress = async (database: Reader, changeId: string) => {
+  const [row] = await database.lookup<Pick<Recipient, 'email' | 'firstName' | 'locale'>>(
+    `select c.old_email as email, u.first_name as "firstName", u.locale
+     from email_changes c join users u on u.id = c.user_id
+     where c.id = $1 and c.done_at is not null and ${MAY_GET_MAIL}`,
+    [changeId],
   )
   return row ?? null
 }

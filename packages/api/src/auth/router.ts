@@ -25,6 +25,7 @@ import { accountProcedure, publicProcedure, router, sessionProcedure } from '../
 import { redeemChallenge } from './challenges/service.ts'
 import type { KeptDevice } from './devices/service.ts'
 import { factorsRouter } from './factors/router.ts'
+import { emailChangeRouter } from './email-change/router.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
 import {
@@ -84,6 +85,8 @@ const leave = async (ctx: RequestContext, inBody: string | undefined) => {
 }
 
 export const authRouter = router({
+  emailChange: emailChangeRouter,
+
   register: publicProcedure
     .meta({
       rest: { method: 'POST', path: '/auth/register' },

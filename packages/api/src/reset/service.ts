@@ -4,6 +4,7 @@ import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { audit } from '../audit.ts'
+import { cancelOpenChange } from '../auth/email-change/service.ts'
 import { replacePassword, requireStrongPassword } from '../auth/passwords/service.ts'
 import { lockUser, revokeSessions } from '../auth/sessions/service.ts'
 import { bucketOf, clearAttempts } from '../auth/throttle/service.ts'
@@ -74,6 +75,7 @@ export const resetPassword = async (
     if (!user || !spent) throw new DomainError('invalid', 'reset.token_invalid')
     await replacePassword(ctx, userId, passwordHash)
     await voidTokens(ctx, userId, ['reset_password', 'verify_email'])
+    await cancelOpenChange(ctx, userId)
     await clearAttempts(ctx.db, bucketOf(user.emailKey))
     await revokeSessions(ctx, eq(sessions.userId, userId), 'password_reset')
     await emit(ctx, 'auth.password_changed', { userId })

@@ -70,6 +70,17 @@ export const errors: ReasonTexts = {
     predictable: 'This password is easy to guess. A few unrelated words make a good one.',
     unchanged: 'This is your present password. Choose a new one.',
   },
+  email_change: {
+    same_address: 'This is your present address. Write the new one.',
+    token_invalid: 'This link no longer works. It may have expired, been used or been replaced by a newer one.',
+    address_taken: 'Another account has this address by now, so nothing was changed. Sign in to that one, or choose another address.',
+  },
+  personal_data: {
+    export_running: 'A copy of your data is being made already. Wait until it is ready.',
+    export_not_found: 'This copy is no longer kept. Ask for a new one.',
+    not_confirmed: 'This is not your e-mail address. Write it as it stands above the field.',
+    last_platform_admin: 'You are the only administrator of the platform. Make somebody else one first.',
+  },
   verification: {
     token_invalid: 'This link no longer works. It may have expired or been replaced by a newer one.',
   },
@@ -119,6 +130,7 @@ export const errors: ReasonTexts = {
     account_taken: 'Another person in your records already has this account.',
     two_accounts: 'Both people sign in with an account of their own, so they stay two.',
     same_person: 'Choose two different people.',
+    person_has_home: 'This person has a home here, now or later. End that first; then the contact data can be erased.',
     homes_elsewhere: 'This person has homes outside your complexes. Ask a director to change the e-mail address.',
     entrance_of_other_building: 'This entrance belongs to another building.',
     invite_not_found: 'This invite does not exist, or you cannot see it.',

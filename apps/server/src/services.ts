@@ -1,6 +1,7 @@
 import type { Services } from '@servai/api/context'
 import { createAccessTokens } from '@servai/auth/access-token'
 import type { HashLane } from '@servai/auth/hash-lanes'
+import { relyingPartyOf } from '@servai/auth/passkey'
 import { createPasswordHasher } from '@servai/auth/password-hash'
 import { createDatabase } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
@@ -111,6 +112,7 @@ export const createServices = (env: Env, log: Logger, now = () => new Date()): P
     refreshKeys: env.REFRESH_KEYS,
     tokenKeys: env.TOKEN_KEYS,
     factorKeys: env.FACTOR_KEYS,
+    relyingParty: relyingPartyOf(env.APP_URL),
     passwords: createHasher(env, metrics),
     limiter: createLimiter({
       redis,

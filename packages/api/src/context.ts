@@ -1,5 +1,6 @@
 import type { AccessTokens } from '@servai/auth/access-token'
 import type { KeyRing } from '@servai/auth/key-ring'
+import type { RelyingParty } from '@servai/auth/passkey'
 import type { PasswordHasher } from '@servai/auth/password-hash'
 import type { CompanyDb, Database, SystemDb } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
@@ -26,6 +27,8 @@ export type Services = {
   tokenKeys: KeyRing
   /** Encrypt the secrets of authenticator apps. */
   factorKeys: KeyRing
+  /** The site that passkeys belong to: APP_URL. */
+  relyingParty: RelyingParty
   passwords: PasswordHasher
   limiter: Limiter
   principals: PrincipalCache<Principal>

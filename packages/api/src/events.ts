@@ -17,6 +17,7 @@ export type Events = {
   'auth.factors_changed': { userId: string; change: FactorChange }
   'auth.recovery_code_used': { userId: string }
   'auth.second_factor_locked': { userId: string }
+  'auth.passkey_suspected': { userId: string }
   'auth.email_change_asked': { userId: string; tokenId: string }
   'auth.new_email_asked': { userId: string; tokenId: string }
   'auth.email_change_collided': { userId: string }

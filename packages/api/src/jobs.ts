@@ -7,6 +7,7 @@ import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import { mailKeyCreated, mailKeyExpiring } from './api-keys/jobs.ts'
+import { mailPasskeyRefused } from './auth/assertions/jobs.ts'
 import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
 import {
   mailEmailChangeCollision,
@@ -68,6 +69,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.reset_requested': mailJob(mailPasswordReset),
   'auth.password_changed': mailJob(mailPasswordChanged),
   'auth.refresh_reused': mailJob(mailSessionEnded),
+  'auth.passkey_suspected': mailJob(mailPasskeyRefused),
   'auth.new_device': mailJob(mailNewDevice),
   'auth.factors_changed': mailJob(mailFactorsChanged),
   'auth.recovery_code_used': mailJob(mailRecoveryCodeUsed),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createAccessTokens } from '@servai/auth/access-token'
 import { parseKeyRing } from '@servai/auth/key-ring'
+import { relyingPartyOf } from '@servai/auth/passkey'
 import { createPasswordHasher } from '@servai/auth/password-hash'
 import type { Reason } from '@servai/contract/reasons'
 import type { Role } from '@servai/contract/roles'
@@ -35,6 +36,7 @@ export const services: Services = {
   refreshKeys: ring(),
   tokenKeys: ring(),
   factorKeys: ring(),
+  relyingParty: relyingPartyOf('https://servai.test'),
   passwords: createPasswordHasher({ memoryKiB: 1024, timeCost: 1, lanes: 2, queueSeconds: 10, pepper: null }),
   limiter: createLimiter({ redis: null, replicas: 1 }),
   principals: createPrincipalCache({ redis: null }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { id, instant } from './fields.ts'
+import { passkeyAnswer } from './passkeys.ts'
 
 /** 256 random bits, base64url. Any text passes: a damaged one is answered like one that has expired. */
 export const challengeToken = z.string().min(1).max(128)
@@ -17,6 +18,8 @@ export const recoveryCode = z.string().trim().min(1).max(64)
 export const secondFactorProof = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('totp'), code: totpCode }),
   z.strictObject({ method: z.literal('recovery_code'), code: recoveryCode }),
+  /** The answer to `auth.passkeys.startSecondFactor` or `startStepUp`. */
+  z.strictObject({ method: z.literal('passkey'), ...passkeyAnswer }),
 ])
 export type SecondFactorProof = z.output<typeof secondFactorProof>
 
@@ -32,6 +35,8 @@ export const signInChallenge = z.strictObject({
   expiresIn: z.int().positive(),
 })
 export type SignInChallenge = z.infer<typeof signInChallenge>
+
+export const startSecondFactorInput = z.strictObject({ challengeToken })
 
 export const completeSignInInput = z.strictObject({
   challengeToken,

@@ -17,6 +17,7 @@ import {
   TEXTS,
   claimApproved,
   claimDeclined,
+  passkeyRefused,
   passwordChanged,
   passwordReset,
   factorsChanged,
@@ -65,6 +66,7 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
       FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, factorsChanged({ ...at, change, changedAt })]),
     ),
     recoveryCodeUsed: recoveryCodeUsed({ ...at, usedAt: changedAt }),
+    passkeyRefused: passkeyRefused({ ...at, refusedAt: changedAt }),
     secondFactorLocked: secondFactorLocked({ ...at, lockedAt: changedAt }),
       ...at,
       company: home.company,
@@ -100,6 +102,7 @@ const LINKS: Record<string, string> = {
     FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, 'https://homes.example/profile/security']),
   ),
   recoveryCodeUsed: 'https://homes.example/profile/security',
+  passkeyRefused: 'https://homes.example/profile/security',
   secondFactorLocked: 'https://homes.example/forgot-password',
 }
 

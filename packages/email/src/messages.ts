@@ -96,6 +96,15 @@ export const recoveryCodeUsed = (context: MessageContext & { usedAt: Date; timeZ
     texts.recoveryCodeUsed({ ...sender, usedAt: dateTime(context.locale, context.usedAt, context.timeZone ?? 'UTC') }),
   )
 
+/** When the counter of a passkey has not risen, as if somebody had a copy of it. `timeZone` is an IANA name. */
+export const passkeyRefused = (context: MessageContext & { refusedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/profile/security', (texts, sender) =>
+    texts.passkeyRefused({
+      ...sender,
+      refusedAt: dateTime(context.locale, context.refusedAt, context.timeZone ?? 'UTC'),
+    }),
+  )
+
 /** To somebody whose password is known to whoever guesses codes. `timeZone` is an IANA name. */
 export const secondFactorLocked = (context: MessageContext & { lockedAt: Date; timeZone?: string }): Message =>
   compose(context, '/forgot-password', (texts, sender) =>

@@ -20,48 +20,30 @@ import { completeSignInInput } from '@servai/contract/factors'
 import { done } from '@servai/contract/fields'
 import type { z } from 'zod'
 import type { RequestContext } from '../context.ts'
+import { deliver, keepDevice } from '../delivery.ts'
 import { DomainError } from '../errors.ts'
 import { accountProcedure, publicProcedure, router, sessionProcedure } from '../trpc.ts'
 import { redeemChallenge } from './challenges/service.ts'
-import type { KeptDevice } from './devices/service.ts'
 import { factorsRouter } from './factors/router.ts'
 import { emailChangeRouter } from './email-change/router.ts'
+import { passkeysRouter } from './passkeys/router.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
-import {
-  listSessions,
-  logout,
-  logoutAll,
-  revokeOtherSessions,
-  revokeSession,
-  type SessionTokens,
-} from './sessions/service.ts'
+import { listSessions, logout, logoutAll, revokeOtherSessions, revokeSession } from './sessions/service.ts'
 import { stepUp } from './step-up/service.ts'
 
 const ok = { ok: true } as const
 
-/** Puts the refresh token where its session keeps it, and out of the answer when that is the cookie. */
-const deliver = <T extends SessionTokens>({ refreshCookie }: RequestContext, tokens: T) => {
-  const { refreshToken, delivery, maxAgeSeconds, ...answer } = tokens
-  if (delivery === 'body') return { ...answer, refreshToken }
-  refreshCookie.write(refreshToken, maxAgeSeconds)
-  return answer
-}
-
-const keep = ({ deviceCookie }: RequestContext, device: KeptDevice | null) => {
-  if (device) deviceCookie.write(device.token, device.maxAgeSeconds)
-}
-
 const signIn = async (ctx: RequestContext, input: z.output<typeof loginInput>) => {
   const { device, ...answer } = await login(ctx, input, ctx.deviceCookie.read())
-  keep(ctx, device)
+  keepDevice(ctx, device)
   return 'challenge' in answer ? answer : deliver(ctx, answer)
 }
 
 const completeSignIn = async (ctx: RequestContext, input: z.output<typeof completeSignInInput>) => {
   const opened = await redeemChallenge(ctx, input, ctx.deviceCookie.read())
   const { device, ...answer } = await presentSignIn(ctx, opened)
-  keep(ctx, device)
+  keepDevice(ctx, device)
   return deliver(ctx, answer)
 }
 
@@ -124,6 +106,7 @@ export const authRouter = router({
     .mutation(({ ctx, input }) => stepUp(ctx, ctx.principal, input, ctx.deviceCookie.read()).then(() => ok)),
 
   factors: factorsRouter,
+  passkeys: passkeysRouter,
 
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/auth/refresh' }, summary: 'Exchange the refresh token', alone: true })

@@ -136,6 +136,18 @@ export const en: Texts = {
     why: `You get this message because a recovery code of the account with this address on ${host} was used. Such messages cannot be switched off.`,
   }),
 
+  passkeyRefused: ({ sender, host, refusedAt }) => ({
+    subject: `We refused a passkey of your ${sender} account`,
+    preheader: 'Somebody may have a copy of it.',
+    heading: 'We refused one of your passkeys',
+    body: [
+      `Somebody used one of your passkeys, and its count of uses was lower than before, as if there were a copy of it. Time: ${refusedAt}. Nobody got in.`,
+      'Remove this passkey in the security settings and add a new one. If you did not try to sign in at this time, tell the management company as well.',
+    ],
+    button: 'Security settings',
+    why: `You get this message because a passkey of the account with this address on ${host} was refused. Such messages cannot be switched off.`,
+  }),
+
   secondFactorLocked: ({ sender, host, lockedAt }) => ({
     subject: `Somebody is trying to sign in to your ${sender} account`,
     preheader: 'The password was right, the codes were not.',

@@ -3,6 +3,7 @@ import { audit } from '../../audit.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
 import type { VisitDb } from '../../visit.ts'
+import { acceptAssertion, type PasskeyAnswer } from '../assertions/service.ts'
 import { spendRecoveryCode } from '../recovery-codes/service.ts'
 import { clearAttempts, factorBucketOf, lockSecondsOf, reserveAttempt } from '../throttle/service.ts'
 import { acceptTotp } from '../totp/service.ts'
@@ -10,15 +11,30 @@ import { acceptTotp } from '../totp/service.ts'
 /** What a proof belongs to: the challenge of a passkey is good for the one it was made for. */
 export type Flow = { challengeId: string } | { sessionId: string }
 
-/** `refused` has been counted and written down, so the transaction must commit. */
-export type Verdict = { kind: 'proved' } | { kind: 'refused' } | { kind: 'locked'; retryAfterSeconds: number }
+type Method = SecondFactorProof['method']
 
-const verify = (ctx: VisitDb, userId: string, proof: SecondFactorProof, _flow: Flow): Promise<boolean> => {
+/** `refused` has been counted and written down, so the transaction must commit. */
+export type Verdict =
+  | { kind: 'proved' }
+  | { kind: 'refused'; method: Method }
+  | { kind: 'locked'; retryAfterSeconds: number }
+
+const acceptPasskey = async (ctx: VisitDb, userId: string, answer: PasskeyAnswer, flow: Flow): Promise<boolean> => {
+  const ceremony =
+    'challengeId' in flow
+      ? ({ purpose: 'second_factor', userId, signInChallengeId: flow.challengeId } as const)
+      : ({ purpose: 'step_up', userId, sessionId: flow.sessionId } as const)
+  return (await acceptAssertion(ctx, ceremony, answer)).kind === 'accepted'
+}
+
+const verify = (ctx: VisitDb, userId: string, proof: SecondFactorProof, flow: Flow): Promise<boolean> => {
   switch (proof.method) {
     case 'totp':
       return acceptTotp(ctx, userId, proof.code)
     case 'recovery_code':
       return spendRecoveryCode(ctx, userId, proof.code)
+    case 'passkey':
+      return acceptPasskey(ctx, userId, proof, flow)
   }
 }
 
@@ -30,7 +46,7 @@ const verify = (ctx: VisitDb, userId: string, proof: SecondFactorProof, _flow: F
 export const attempt = async (
   ctx: VisitDb,
   userId: string,
-  method: SecondFactorProof['method'],
+  method: Method,
   verifyIt: () => Promise<boolean>,
 ): Promise<Verdict> => {
   const { db, services } = ctx
@@ -54,7 +70,7 @@ export const attempt = async (
     await audit(ctx, { action: 'auth.second_factor_lock', result: 'denied', ...target })
     await emit(ctx, 'auth.second_factor_locked', { userId })
   }
-  return { kind: 'refused' }
+  return { kind: 'refused', method }
 }
 
 /** One attempt with what somebody has sent. */
@@ -64,11 +80,12 @@ export const attemptProof = (ctx: VisitDb, userId: string, proof: SecondFactorPr
 /**
  * The error of a verdict, once its transaction has committed.
  *
- * @throws invalid auth.factor_refused, limited auth.factor_locked
+ * @throws invalid auth.factor_refused, auth.passkey_refused; limited auth.factor_locked
  */
 export const requireProved = (verdict: Verdict) => {
   if (verdict.kind === 'locked')
     throw new DomainError('limited', 'auth.factor_locked', { retryAfterSeconds: verdict.retryAfterSeconds })
-  if (verdict.kind === 'refused')
-    throw new DomainError('invalid', 'auth.factor_refused', { issues: [{ path: ['proof', 'code'], code: 'wrong' }] })
+  if (verdict.kind !== 'refused') return
+  if (verdict.method === 'passkey') throw new DomainError('invalid', 'auth.passkey_refused')
+  throw new DomainError('invalid', 'auth.factor_refused', { issues: [{ path: ['proof', 'code'], code: 'wrong' }] })
 }

@@ -23,8 +23,12 @@ const refuse = (ctx: VisitDb, { userId, sessionId }: Principal, why: Why) => {
   return audit(ctx, { action: 'auth.step_up', result: 'failed', details: { why }, ...target })
 }
 
-/** Whether a sign-in with it asks for no password beside it. */
-const IS_WHOLE_SIGN_IN: Record<SecondFactorProof['method'], boolean> = { totp: false, recovery_code: false }
+/** Whether a sign-in with it asks for no password beside it: the device of a passkey has verified its owner. */
+const IS_WHOLE_SIGN_IN: Record<SecondFactorProof['method'], boolean> = {
+  totp: false,
+  recovery_code: false,
+  passkey: true,
+}
 
 const missing = (field: 'password' | 'proof') =>
   new DomainError('invalid', 'request.invalid', { issues: [{ path: [field], code: 'required' }] })
@@ -50,7 +54,8 @@ const requirePassword = async (visit: Visit, principal: Principal, password: str
 /**
  * Proves once more who holds this session: with what a sign-in would ask for, in the same buckets.
  *
- * @throws invalid request.invalid for a proof that is missing, auth.invalid_credentials, auth.factor_refused;
+ * @throws invalid request.invalid for a proof that is missing, auth.invalid_credentials, auth.factor_refused,
+ *   auth.passkey_refused;
  *   limited auth.factor_locked, request.rate_limited
  */
 export const stepUp = async (visit: Visit, principal: Principal, proofs: Proofs, deviceToken: string | null) => {

@@ -1,9 +1,15 @@
 import type { FactorChange } from '@servai/contract/factors'
-import type { CompanyDb, SystemDb } from '@servai/db'
+import type { CompanyDb, Scope, SystemDb } from '@servai/db'
 import { outbox } from '@servai/db/schema/outbox'
 
+/** By what an account asks for something that the worker does; left out by events of earlier releases. */
+export type Asker = Partial<Pick<Scope, 'sessionId' | 'apiKeyId' | 'impersonatorId'>>
+
 /** An import, and who asks for it: the worker acts with their rights. */
-export type ImportEvent = { importId: string; companyId: string; userId: string; sessionId: string; requestId: string }
+export type ImportEvent = { importId: string; companyId: string; userId: string; requestId: string } & Asker
+
+/** Something that was done with an account; `companyId` is that of the director who did it, NULL for the platform. */
+export type AccountAct = { userId: string; companyId: string | null }
 
 /** Every side effect that follows a change, with its payload: ids only, never a name, an address or a token. */
 export type Events = {
@@ -23,7 +29,6 @@ export type Events = {
   'auth.email_change_collided': { userId: string }
   'auth.email_changed': { userId: string; changeId: string }
   'staff.invited': { inviteId: string }
-  'exports.requested': { companyId: string; exportId: string; requestId: string }
   'api_keys.created': { companyId: string; keyId: string }
   'api_keys.expiring': { companyId: string; keyId: string }
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
@@ -33,6 +38,7 @@ export type Events = {
   'imports.started': ImportEvent
   'imports.undo_requested': ImportEvent
 }
+  'exports.requested': { companyId: string; exportId: string; requestId: string } & Asker
 
 export type Topic = keyof Events
 

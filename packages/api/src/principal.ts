@@ -3,6 +3,7 @@ import type { Scope } from '@servai/db'
 import { loadImpersonated, loadPrincipal, type Principal } from '@servai/db/principal'
 import type { RequestContext, Services } from './context.ts'
 import { asStoredDataError, DomainError } from './errors.ts'
+import type { Asker } from './events.ts'
 import { requireKeyBearer } from './key-bearer.ts'
 import type { LimitKeys } from './limits.ts'
 
@@ -53,17 +54,24 @@ export const requirePrincipal = async (ctx: RequestContext): Promise<Principal> 
 export const callerOf = ({ userId, apiKey, impersonation }: Principal): LimitKeys =>
   apiKey ? { api_key: apiKey.id } : { api: impersonation?.impersonatorId ?? userId }
 
-/** Who the transactions of a call are for, as the audit log names them. */
-export const scopeOf = ({
-  principal: { userId, sessionId, impersonation, apiKey },
-  requestId,
-  address,
-}: Pick<RequestContext, 'requestId' | 'address'> & { principal: Principal }): Scope => ({
-  userId,
+export type Bearer = Pick<Principal, 'sessionId' | 'impersonation' | 'apiKey'>
+
+/** By what somebody acts, as the audit log and the worker name it. */
+export const askerOf = ({ sessionId, impersonation, apiKey }: Bearer): Required<Asker> => ({
   // A key has no session, though it stands where one does.
   sessionId: apiKey ? null : sessionId,
-  requestId,
-  address,
   impersonatorId: impersonation?.impersonatorId ?? null,
   apiKeyId: apiKey?.id ?? null,
+})
+
+/** Who the transactions of a call are for, as the audit log names them. */
+export const scopeOf = ({
+  principal,
+  requestId,
+  address,
+}: Pick<RequestContext, 'requestId' | 'address'> & { principal: Bearer & Pick<Principal, 'userId'> }): Scope => ({
+  userId: principal.userId,
+  requestId,
+  address,
+  ...askerOf(principal),
 })

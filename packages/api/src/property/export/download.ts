@@ -9,7 +9,7 @@ import { audit } from '../../audit.ts'
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { callerOf, requirePrincipal, scopeOf } from '../../principal.ts'
+import { askerOf, callerOf, requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { fileNameOf, writeExport } from './content.ts'
 import { exporterOf } from './kinds.ts'
@@ -73,7 +73,7 @@ export const openExport = async (
   const timezone = await transact('write', async (ctx) => {
     const rows = await count(ctx, asked.filter, EXPORT_DIRECT_ROWS + 1)
     if (rows > EXPORT_DIRECT_ROWS) throw new DomainError('too_large', 'exports.too_large')
-    await auditExport({ ...ctx, sessionId: principal.sessionId }, asked, { rows })
+    await auditExport({ ...ctx, sessionId: askerOf(principal).sessionId }, asked, { rows })
     return readTimezone(ctx.db, ctx.actor.companyId)
   })
   return {
@@ -111,7 +111,7 @@ export const openExportFile = async (request: RequestContext, { id }: { id: stri
       action: 'property.export_download',
       companyId: ctx.actor.companyId,
       actorId: ctx.actor.userId,
-      sessionId: principal.sessionId,
+      sessionId: askerOf(principal).sessionId,
       entity: 'exports',
       entityId: id,
       details: { kind: found.kind, rows: found.rows },

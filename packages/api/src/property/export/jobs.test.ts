@@ -83,7 +83,16 @@ describe('an export', () => {
       [asked.id],
     )
     expect(topics).toEqual([
-      { payload: { companyId: company.id, exportId: asked.id, requestId: expect.stringMatching(/^test-/) } },
+      {
+        payload: {
+          companyId: company.id,
+          exportId: asked.id,
+          requestId: expect.stringMatching(/^test-/),
+          sessionId: expect.any(String),
+          apiKeyId: null,
+          impersonatorId: null,
+        },
+      },
     ])
     await expect(download(asked.id)).rejects.toMatchObject(notFound)
 

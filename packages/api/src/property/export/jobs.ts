@@ -2,7 +2,7 @@ import { EXPORT_FILTERS, CSV_SEPARATORS } from '@servai/contract/exports'
 import { localeOf } from '@servai/contract/locales'
 import type { Reason } from '@servai/contract/reasons'
 import type { CompanyDb, Database, Mode } from '@servai/db'
-import { loadGrants } from '@servai/db/principal'
+import { loadGrants, loadKeyRights } from '@servai/db/principal'
 import { platformOf, staffOf, type Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { domainErrorOf, DomainError, isRetryable } from '../../errors.ts'
@@ -32,9 +32,15 @@ const PIECE_BYTES = 512 * 1024
 /** Longest silence about how far it is. */
 const STEP_MS = 500
 
-/** Whoever asked for it, with the rights of this moment. @throws forbidden auth.forbidden */
-const loadActor = async (database: Database, { createdBy: userId, companyId, contextKey }: ExportRow) => {
-  const grants = await loadGrants(database, userId)
+/** Whoever asked for it, or the key they asked with, with the rights of this moment. @throws forbidden auth.forbidden */
+const loadActor = async (
+  database: Database,
+  { createdBy: userId, companyId, contextKey }: ExportRow,
+  { apiKeyId }: Payload,
+) => {
+  const grants = apiKeyId
+    ? ((await loadKeyRights(database, apiKeyId))?.grants ?? [])
+    : await loadGrants(database, userId)
   const found = contextKey.startsWith('platform:') ? platformOf : staffOf
   const actor = found({ userId, grants }, companyId)
   if (!actor) throw new DomainError('forbidden', 'auth.forbidden')
@@ -57,7 +63,7 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
   const asked = askedAgain(row)
   const { access, count } = exporterOf(asked.kind)
   const read = async <T>(work: (ctx: Ctx) => Promise<T>) => {
-    const actor = await loadActor(job.database, row)
+    const actor = await loadActor(job.database, row, payload)
     requireExport(actor, access)
     return transact('read', (db) => work(listCtx(job, payload, db, actor)))
   }
@@ -100,7 +106,10 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
   await transact('write', async (db) => {
     await stepExport(db, row, { status: 'done', rows, fileBytes, finishedAt: job.now() })
     await keepPiece(db, row.id, piece, Buffer.concat(waiting))
-    await auditExport({ db, actor, requestId: payload.requestId }, asked, { rows, exportId: row.id })
+    await auditExport({ db, actor, requestId: payload.requestId, sessionId: payload.sessionId ?? null }, asked, {
+      rows,
+      exportId: row.id,
+    })
   })
 }
 
@@ -111,8 +120,8 @@ const writePieces = async (job: JobCtx, payload: Payload, row: ExportRow, transa
  */
 export const runExport = async (job: JobCtx, payload: Payload): Promise<JobOutcome> => {
   const { database, log, now } = job
-  const { companyId, exportId, requestId } = payload
-  const transact: Transact = (mode, work) => retrying(() => database.company({ companyId, requestId }, mode, work))
+  const { exportId, ...scope } = payload
+  const transact: Transact = (mode, work) => retrying(() => database.company(scope, mode, work))
   const row = await transact('write', (db) => beginExport(db, exportId, now()))
   if (!row) return 'skipped'
 

@@ -14,11 +14,12 @@ import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
 import { enforce } from '../../limits.ts'
+import { askerOf, type Bearer } from '../../principal.ts'
 import { fileNameOf, type Asked } from './content.ts'
 import { exporterOf } from './kinds.ts'
 import { requireExport } from './policy.ts'
 
-export type ExportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId' | 'locale'> }
+export type ExportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Bearer & Pick<Principal, 'locale'> }
 type OwnCtx = Ctx & { actor: Actor & { companyId: string | null } }
 
 const HOUR_MS = 3_600_000
@@ -46,7 +47,7 @@ export const readTimezone = async (db: CompanyDb, companyId: string | null) => {
 const auditedFilter = ({ filter }: Pick<Asked, 'filter'>) => ({ ...filter, ...(filter.q && { q: '…' }) })
 
 export const auditExport = (
-  ctx: Pick<ExportCtx, 'db' | 'actor' | 'requestId'> & { address?: string; sessionId?: string },
+  ctx: Pick<ExportCtx, 'db' | 'actor' | 'requestId'> & { address?: string; sessionId?: string | null },
   asked: Asked,
   { rows, exportId }: { rows: number; exportId?: string },
 ) =>
@@ -145,6 +146,7 @@ export const createExport = async (ctx: ExportCtx, input: z.output<typeof create
     companyId: actor.companyId ?? '',
     exportId: id,
     requestId: ctx.requestId,
+    ...askerOf(principal),
   })
   return getExport(ctx, { id })
 }

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Reason } from '@servai/contract/reasons'
 import type { CompanyDb } from '@servai/db'
-import { loadRights } from '@servai/db/principal'
+import { loadKeyRights, loadRights } from '@servai/db/principal'
 import { importFiles, imports } from '@servai/db/schema/imports'
 import { requireUnblocked, staffOf, type Actor } from '../../actor.ts'
 import { domainErrorOf, DomainError, isRetryable } from '../../errors.ts'
@@ -20,20 +20,20 @@ type ImportTopic = Extract<Topic, `imports.${string}`>
 type Payload = Events[ImportTopic]
 
 const open =
-  ({ database }: JobCtx, { companyId, userId, sessionId, requestId }: Payload): InCompany =>
+  ({ database }: JobCtx, { importId: _id, ...scope }: Payload): InCompany =>
   (work) =>
-    database.company({ companyId, userId, sessionId, requestId }, 'write', async (db) => {
+    database.company(scope, 'write', async (db) => {
       await planForBulk(db)
       return work(db)
     })
 
 /**
- * Who asked for it, with the rights of this moment; a session that has ended takes none of them.
+ * Who asked for it, with the rights of this moment; a session that has ended takes none of them, a key that has all.
  *
  * @throws forbidden auth.forbidden, auth.company_blocked
  */
-const loadActor = async ({ database }: JobCtx, { userId, companyId }: Payload): Promise<Actor> => {
-  const rights = await loadRights(database, userId)
+const loadActor = async ({ database }: JobCtx, { userId, apiKeyId, companyId }: Payload): Promise<Actor> => {
+  const rights = await (apiKeyId ? loadKeyRights(database, apiKeyId) : loadRights(database, userId))
   const actor = rights?.active ? staffOf(rights, companyId) : null
   if (!rights || !actor) throw new DomainError('forbidden', 'auth.forbidden')
   requireUnblocked(rights, actor)
@@ -121,4 +121,8 @@ export const runStarted = job<'imports.started'>(async (ctx, ...rest) => {
   return isDone
 })
 
-export const takeBack = job<'imports.undo_requested'>((...given) => runUndo(runOf(...given)), refuseUndo)
+export const takeBack = job<'imports.undo_requested'>(async (ctx, ...rest) => {
+  // Asked for right after the import, it would find tables that are still believed to be empty.
+  await analyze(ctx)
+  return runUndo(runOf(ctx, ...rest))
+}, refuseUndo)

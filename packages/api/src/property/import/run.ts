@@ -85,7 +85,7 @@ export type Run = {
   inCompany: InCompany
   actor: Actor
   requestId: string
-  sessionId: string | null
+  sessionId?: string | null
   now: () => Date
   suspend: (userId: string) => Promise<void>
   /** Asked when all is written: throws where the actor may not do it any more. */
@@ -160,7 +160,7 @@ export const runImport = async (run: Run) => {
   })
 }
 
-type Auditor = { db: CompanyDb; requestId: string; actor: Actor; sessionId: string | null; address?: string }
+type Auditor = { db: CompanyDb; requestId: string; actor: Actor; sessionId?: string | null; address?: string }
 
 export const auditImport = (
   { actor, sessionId, ...auditor }: Auditor,

@@ -12,13 +12,13 @@ import {
   type listImportsInput,
   type mapImportInput,
 } from '@servai/contract/imports'
-import type { Principal } from '@servai/db/principal'
 import { importFiles, importMappings, importRows, imports } from '@servai/db/schema/imports'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { emit, type Topic } from '../../events.ts'
 import { keyOfRow, keysOfPage, orderOfPage, startOf } from '../../keyset.ts'
 import { encodeCursor, decodeCursor, toPage } from '../../page.ts'
+import { askerOf, type Bearer } from '../../principal.ts'
 import { requireVersion } from '../policy.ts'
 import { audit } from '../../audit.ts'
 import { visibleTo } from './policy.ts'
@@ -27,7 +27,7 @@ import { execute } from './rows.ts'
 import { dropRows } from './run.ts'
 import { APPLIED, areRowsGone, columns, countsOf, present, selectRows, type Found } from './summary.ts'
 
-export type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Pick<Principal, 'sessionId'> }
+export type ImportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Bearer }
 type Target = { id: string; version?: number | undefined }
 type Detail = z.input<typeof importDetail>
 type Row = z.input<typeof importRow>
@@ -145,7 +145,7 @@ type ImportTopic = Extract<Topic, `imports.${string}`>
 export const emitFor = async ({ principal, ...ctx }: ImportCtx, topic: ImportTopic, importId: string) => {
   const { companyId, userId } = ctx.actor
   if (companyId === null || userId === null) throw new TypeError('an import belongs to a person of a company')
-  await emit(ctx, topic, { importId, companyId, userId, sessionId: principal.sessionId, requestId: ctx.requestId })
+  await emit(ctx, topic, { importId, companyId, userId, requestId: ctx.requestId, ...askerOf(principal) })
 }
 
 const auditStep = (ctx: ImportCtx, action: string, row: Pick<Found, 'id' | 'kind' | 'fileName'>) =>
@@ -153,7 +153,7 @@ const auditStep = (ctx: ImportCtx, action: string, row: Pick<Found, 'id' | 'kind
     action,
     companyId: ctx.actor.companyId,
     actorId: ctx.actor.userId,
-    sessionId: ctx.principal.sessionId,
+    sessionId: askerOf(ctx.principal).sessionId,
     entity: 'imports',
     entityId: row.id,
     details: { kind: row.kind, fileName: row.fileName },

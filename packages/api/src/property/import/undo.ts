@@ -22,6 +22,8 @@ import { auditImport, holdRun, type Run } from './run.ts'
 
 const CHUNK = 2_500
 const MAX_SHOWN = 10
+/** For a range, on a machine that is busy with other things: nobody waits for the answer. */
+const STATEMENT_MS = 60_000
 
 const TABLES = { buildings, entrances, units, people, residencies } as const
 type Table = keyof typeof TABLES
@@ -179,6 +181,7 @@ const undoRows = async (undoing: Undoing, kind: ImportKind) => {
   const { db, importId, actor } = undoing
   const tables = ORDER[kind]
   await planForBulk(db)
+  await db.execute(sql.raw(`set local statement_timeout = ${STATEMENT_MS}`))
   const scope = editScope(actor)
   for (const complexId of await patiently(db, () => lockComplexes(undoing))) requireRight(covers(scope, complexId))
   const accounts = await accountsOf(db, importId)

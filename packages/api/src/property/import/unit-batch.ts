@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { uuidv7 } from 'uuidv7'
 import type { UnitUpsert, UnitUpsertRow } from '@servai/contract/imports'
 import { importRows, imports } from '@servai/db/schema/imports'
+import { askerOf } from '../../principal.ts'
 import { holdComplex } from '../complexes/service.ts'
 import { applyRows, auditImport } from './run.ts'
 import type { ImportCtx } from './service.ts'
@@ -42,7 +43,12 @@ export const importUnits = async (
     from jsonb_to_recordset((${JSON.stringify(records)}::text)::jsonb) as r (row int, data jsonb)`)
   const { counts } = await applyRows(db, found, actor, { onChunk: async () => undefined })
   await db.update(imports).set({ status: 'done', counts, finishedAt: now() }).where(eq(imports.id, id))
-  await auditImport({ db, requestId, address, actor, sessionId: principal.sessionId }, 'property.import', found, counts)
+  await auditImport(
+    { db, requestId, address, actor, sessionId: askerOf(principal).sessionId },
+    'property.import',
+    found,
+    counts,
+  )
   const { created = 0, updated = 0, buildingsCreated = 0, entrancesCreated = 0 } = counts
   return { created, updated, unchanged: counts.unchanged, buildingsCreated, entrancesCreated }
 }

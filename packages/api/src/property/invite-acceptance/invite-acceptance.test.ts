@@ -277,7 +277,7 @@ describe('a dead link', () => {
 describe('the last use', () => {
   it('taken by 50 at once goes to exactly one, twenty times over', { timeout: 120_000 }, async () => {
     const users = await Promise.all(Array.from({ length: 50 }, () => buildUser()))
-    const sessions = await Promise.all(users.map(signIn))
+    const sessions = await Promise.all(users.map((user) => signIn(user)))
     for (let round = 0; round < 20; round++) {
       const unit = await buildHome()
       const { id, token } = await invite(unit, { maxUses: 3 })

@@ -6,6 +6,7 @@ const STEP_SECONDS = 30
 const DIGITS = 6
 /** Steps before and after the present one whose code is still, or already, accepted. */
 const TOLERANCE = 1
+const CODE = /^[0-9]{6}$/
 
 /** 160 random bits, as RFC 4226 recommends for SHA-1. */
 export const newTotpSecret = (): Buffer => randomBytes(SECRET_BYTES)
@@ -31,6 +32,8 @@ export const totpUri = (secret: Buffer, { issuer, account }: { issuer: string; a
  * RFC 6238 with SHA-1, 6 digits and 30 seconds. Whoever accepts it must refuse this step and all before it from then on.
  */
 export const matchTotp = (secret: Buffer, code: string, now: Date): number | null => {
+  // The library throws for what is as long in characters but not in bytes.
+  if (!CODE.test(code)) return null
   const timestamp = now.getTime()
   const totp = new TOTP({ secret: asSecret(secret), algorithm: 'SHA1', digits: DIGITS, period: STEP_SECONDS })
   const delta = totp.validate({ token: code, timestamp, window: TOLERANCE })

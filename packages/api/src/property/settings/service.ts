@@ -16,6 +16,7 @@ import {
   type setSettingInput,
 } from '@servai/contract/settings'
 import type { CompanyDb, SystemDb } from '@servai/db'
+import { roleGrants } from '@servai/db/schema/grants'
 import { platformSettings, settings } from '@servai/db/schema/settings'
 import type { Actor } from '../../actor.ts'
 import { audit } from '../../audit.ts'
@@ -123,6 +124,7 @@ export const setSetting = async (ctx: SettingsCtx, input: z.output<typeof setSet
     if (inserted.length === 0) throw new DomainError('conflict', 'property.version_conflict')
   }
   await auditPlatform(ctx, complexId, { key, value: input.value })
+  await applyAtOnce(ctx, key)
   return oneOf(ctx, key, complexId)
 }
 
@@ -144,6 +146,7 @@ export const resetSetting = async (ctx: SettingsCtx, input: z.output<typeof rese
         .set({ deletedAt: ctx.now(), deletedBy: ctx.actor.userId })
         .where(eq(settings.id, own.id))
     await auditPlatform(ctx, complexId, { key })
+    await applyAtOnce(ctx, key)
   }
   return oneOf(ctx, key, complexId)
 }
@@ -240,4 +243,11 @@ const auditPlatform = async (
   if (levelOf(ctx.actor, complexId) !== 'platform') return
   const action = 'value' in details ? 'settings.set' : 'settings.reset'
   await audit(ctx, { action, actorId: ctx.actor.userId, entity: 'platform_settings', details })
+}
+
+/** What is known of principals holds this setting: it is forgotten for all staff at hand, so the next call sees the new one. */
+const applyAtOnce = async ({ db, services }: SettingsCtx, key: SettingKey) => {
+  if (key !== 'security.staffSecondFactor') return
+  const staff = await db.selectDistinct({ userId: roleGrants.userId }).from(roleGrants)
+  await Promise.all(staff.map(({ userId }) => services.principals.suspend(userId)))
 }

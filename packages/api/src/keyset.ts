@@ -47,12 +47,12 @@ export const startOf = (cursor: string | undefined, sort: Sort): Start => {
 const directionOf = (order: Order) => (order === 'asc' ? sql`asc` : sql`desc`)
 
 /**
- * Order of the rows that are joined to the keys of a page, which are called `page`. PostgreSQL puts NULL last in
+ * Order of the rows of a page, or of those joined to its keys. PostgreSQL puts NULL last in
  * ascending and first in descending order; so do the indexes and so does `segmentsAfter`.
  */
-export const orderOfPage = (sort: Sort, order: Order) => {
+export const orderOfPage = (sort: Sort, order: Order, page = sql`page`) => {
   const direction = directionOf(order)
-  return sort ? sql`page.key ${direction}, page.id ${direction}` : sql`page.id ${direction}`
+  return sort ? sql`${page}.key ${direction}, ${page}.id ${direction}` : sql`${page}.id ${direction}`
 }
 
 /**
@@ -64,12 +64,12 @@ export const unseen = (value: SQL): SQL => sql`(select ${value})`
 const LONGEST_PAGE = PAGE_LIMIT + 1
 
 /**
- * The first `limit` of `rows`, which are given in `order`. Of a parameter alone PostgreSQL expects a tenth of the table,
- * and would therefore plan every execution anew; a number besides tells it that a page is short.
+ * The first `limit` rows of a statement on `table`. Of a parameter alone PostgreSQL expects a tenth of the table, and
+ * would therefore plan every execution anew; a number besides tells it that a page is short.
  */
-export const firstOf = (rows: SQL, columns: SQL, order: SQL, limit: number): SQL => {
+export const firstOf = (table: Table, rows: SQL, order: SQL, limit: number): SQL => {
   const atMost = sql.raw(String(Math.max(limit, LONGEST_PAGE)))
-  return sql`select ${columns} from (${rows} limit ${atMost}) rows order by ${order} limit ${limit}`
+  return sql`select * from (${rows} order by ${order} limit ${atMost}) ${table} order by ${order} limit ${limit}`
 }
 
 /** One range of the index, or two where the rows with NULL follow or precede the others. */
@@ -90,22 +90,26 @@ const segmentsAfter = (table: Table, sort: Sort, order: Order, start: Start): (S
 
 type PageOf = { where: SQL | undefined; sort: Sort; order: Order; start: Start; limit: number }
 
+const cutPage = (table: Table, columns: SQL, { where, sort, order, start, limit }: PageOf): SQL => {
+  const by = sort?.by ?? table.id
+  const inOrder = sql`key ${directionOf(order)}, id ${directionOf(order)}`
+  const segments = segmentsAfter(table, sort, order, start).map((after) => {
+    const condition = and(where, after) ?? sql`true`
+    return firstOf(table, sql`select ${columns}, ${by} as key from ${table} where ${condition}`, inOrder, limit)
+  })
+  const [first, second] = segments
+  if (!first || !second) return first ?? sql``
+  return sql`select * from ((${first}) union all (${second})) segments order by ${inOrder} limit ${limit}`
+}
+
 /**
  * Sub-select of the ids of one page and of one row more: joins and counts then touch no other row. Every page costs
  * the same, because each segment starts at its place in the index.
  */
-export const keysOfPage = (table: Table, { where, sort, order, start, limit }: PageOf): SQL => {
-  const by = sort?.by ?? table.id
-  const direction = directionOf(order)
-  const segments = segmentsAfter(table, sort, order, start).map((after) => {
-    const condition = and(where, after) ?? sql`true`
-    const rows = sql`select ${table.id} as id, ${by} as key from ${table} where ${condition} order by ${by} ${direction}, ${table.id} ${direction}`
-    return firstOf(rows, sql`id, key`, sql`key ${direction}, id ${direction}`, limit)
-  })
-  const [first, second] = segments
-  if (!first || !second) return first ?? sql``
-  return sql`select id, key from ((${first}) union all (${second})) segments order by key ${direction}, id ${direction} limit ${limit}`
-}
+export const keysOfPage = (table: Table, page: PageOf): SQL => cutPage(table, sql`${table.id} as id`, page)
+
+/** The same with all columns, for a statement that reads nothing else of the table. */
+export const rowsOfPage = (table: Table, page: PageOf): SQL => cutPage(table, sql`${table}.*`, page)
 
 /** How many rows fit, counted no further than `atMost`. */
 export const countRows = async (db: CompanyDb, table: Table, where: SQL | undefined, atMost: number) => {
@@ -119,6 +123,9 @@ export const countRows = async (db: CompanyDb, table: Table, where: SQL | undefi
 /** The same for a single row. */
 export const keyOfRow = (table: Table, id: Given<string>, where: SQL | undefined): SQL =>
   sql`select ${table.id} as id from ${table} where ${and(eq(table.id, id), where)}`
+
+export const rowOf = (table: Table, id: Given<string>, where: SQL | undefined): SQL =>
+  sql`select ${table}.* from ${table} where ${and(eq(table.id, id), where)}`
 
 /** `%`, `_` and `\` of a search stand for themselves. */
 export const escapeLike = (text: string) => text.replace(/[\\%_]/g, '\\$&')

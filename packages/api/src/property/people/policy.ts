@@ -4,7 +4,7 @@ import { residencies } from '@servai/db/schema/residencies'
 import { units } from '@servai/db/schema/units'
 import type { Actor } from '../../actor.ts'
 import { isOneOf } from '../../keyset.ts'
-import { actionsOn, editScope, homeScope, ownScope, requireAny, within, type Scope } from '../policy.ts'
+import { actionsOn, editScope, homeScope, isWhollyWithin, ownScope, requireAny, within, type Scope } from '../policy.ts'
 
 /** A residency counts while it stands, and for its person also where it went with them. */
 const standing = sql`(${residencies.deletedAt} is null or ${residencies.deletedWith} = ${residencies.personId})`
@@ -47,10 +47,19 @@ export const isKnownTo = (actor: Actor): SQL<boolean> => {
   return sql<boolean>`${knownIn(scope) ?? sql`true`}`
 }
 
+/** For the people of a list: who may edit nobody is asked nothing about each. */
+export const rightsOver = (actor: Actor) => {
+  const scope = editScope(actor)
+  const mayEditAny = scope === 'company' || scope.length > 0
+  return mayEditAny
+    ? { mayEdit: isKnownTo(actor), mayRemove: isWhollyWithin(actor) }
+    : { mayEdit: sql<boolean>`false`, mayRemove: sql<boolean>`false` }
+}
+
 /** Somebody without a home stands in no complex yet: that is for who looks after the whole company. */
 export const mayCreate = (actor: Actor) => ownScope(actor) === 'company'
 
 export type Rights = { mayEdit: boolean; mayRemove: boolean }
 
-export const allowedActions = ({ mayEdit, mayRemove }: Rights, row: { deletedAt: Date | null }) =>
+export const allowedActions = ({ mayEdit, mayRemove }: Rights, row: { deletedAt: Date | string | null }) =>
   actionsOn(row, { edit: mayEdit, remove: mayEdit && mayRemove })

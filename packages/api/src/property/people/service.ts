@@ -16,14 +16,33 @@ import { units } from '@servai/db/schema/units'
 import type { Actor } from '../../actor.ts'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { stampsOf } from '../../instant.ts'
-import { countRows, firstOf, isOneOf, keyOfRow, keysOfPage, startOf, unseen, type Order } from '../../keyset.ts'
+import { isoOf } from '../../instant.ts'
+import {
+  countRows,
+  firstOf,
+  isOneOf,
+  orderOfPage,
+  rowOf,
+  rowsOfPage,
+  startOf,
+  unseen,
+  type Order,
+} from '../../keyset.ts'
 import { decodeCursor, encodeCursor } from '../../page.ts'
 import { requireVersion } from '../conflict/service.ts'
 import { fieldsSent, homeScope, isWhollyWithin, requireRight } from '../policy.ts'
 import { removeRows, restoreRows } from '../removal/service.ts'
 import { holdUnitsOf, requireRoomForAll } from '../occupancy/service.ts'
-import { allowedActions, homesWithin, isKnownTo, listedFor, mayCreate, visibleTo, type Rights } from './policy.ts'
+import {
+  allowedActions,
+  homesWithin,
+  isKnownTo,
+  listedFor,
+  mayCreate,
+  rightsOver,
+  visibleTo,
+  type Rights,
+} from './policy.ts'
 
 type Output = z.input<typeof person>
 
@@ -48,38 +67,44 @@ const homesOf = ({ actor }: Ctx, listed: boolean) => sql<PersonHome[]>`(
     limit ${listed ? sql.raw(String(PERSON_HOMES_LISTED)) : sql`null`}
   ) h)`
 
-const selectRows = (ctx: Ctx, keys: SQL, listed: boolean) =>
-  ctx.db
-    .select({
-      id: people.id,
-      version: people.version,
-      createdAt: people.createdAt,
-      updatedAt: people.updatedAt,
-      deletedAt: people.deletedAt,
-      firstName: people.firstName,
-      lastName: people.lastName,
-      email: people.email,
-      phone: people.phone,
-      note: people.note,
-      userId: people.userId,
-      mayEdit: isKnownTo(ctx.actor),
-      mayRemove: isWhollyWithin(ctx.actor),
-      homes: homesOf(ctx, listed),
-    })
-    .from(people)
-    .innerJoin(sql`(${keys}) page`, sql`page.id = ${people.id}`)
-
-type Row = Awaited<ReturnType<typeof selectRows>>[number]
-
-const present = (row: Row): Output => {
-  const { deletedAt: _deletedAt, userId, mayEdit, mayRemove, ...shown } = row
-  return {
-    ...shown,
-    ...stampsOf(row),
-    hasAccount: userId !== null,
-    allowed: allowedActions({ mayEdit, mayRemove }, row),
-  }
+/** As PostgreSQL sends it: instants are text. */
+type Row = {
+  id: string
+  version: number
+  createdAt: string
+  updatedAt: string
+  deletedAt: string | null
+  firstName: string
+  lastName: string
+  email: string | null
+  phone: string | null
+  note: string
+  hasAccount: boolean
+  mayEdit: boolean
+  mayRemove: boolean
+  homes: PersonHome[]
 }
+
+/** Of a page of whole rows: joined to its ids, a long one would read everybody. */
+const selectRows = async (ctx: Ctx, page: SQL, order: SQL, listed: boolean) => {
+  const { mayEdit, mayRemove } = rightsOver(ctx.actor)
+  const rows = await ctx.db.execute<Row>(sql`
+    select ${people.id}, ${people.version}, ${people.createdAt} as "createdAt", ${people.updatedAt} as "updatedAt",
+      ${people.deletedAt} as "deletedAt", ${people.firstName} as "firstName", ${people.lastName} as "lastName",
+      ${people.email}, ${people.phone}, ${people.note}, ${people.userId} is not null as "hasAccount",
+      ${mayEdit} as "mayEdit", ${mayRemove} as "mayRemove", ${homesOf(ctx, listed)} as homes
+    from (${page}) ${people} order by ${order}`)
+  // The driver's result is an array of rows with a few properties besides.
+  return rows as unknown as Row[]
+}
+
+const present = ({ createdAt, updatedAt, deletedAt, mayEdit, mayRemove, ...shown }: Row): Output => ({
+  ...shown,
+  createdAt: isoOf(createdAt),
+  updatedAt: isoOf(updatedAt),
+  removedAt: deletedAt && isoOf(deletedAt),
+  allowed: allowedActions({ mayEdit, mayRemove }, { deletedAt }),
+})
 
 type Filter = z.output<typeof listPeopleInput>
 type Unpaged = Omit<Filter, 'cursor' | 'limit'>
@@ -136,17 +161,23 @@ const filtersOf = (actor: Actor, { q, complexId, buildingId, kind, hasAccount, w
 ]
 
 const BY_NAME = sql`${people.lastName}, ${people.firstName}, ${people.id}`
+const orderByName = (order: Order) => {
+  const direction = order === 'asc' ? sql`asc` : sql`desc`
+  return sql`${people.lastName} ${direction}, ${people.firstName} ${direction}, ${people.id} ${direction}`
+}
 const foreign = () =>
   new DomainError('invalid', 'request.invalid', { issues: [{ path: ['cursor'], code: 'foreign_cursor' }] })
 
 /** By family name, then first name: a page starts after a row of three. */
-const keysByName = (where: SQL | undefined, order: Order, cursor: string | undefined, limit: number) => {
+const rowsByName = (where: SQL | undefined, order: Order, cursor: string | undefined, limit: number) => {
   const position = decodeCursor(cursor)
-  const direction = order === 'asc' ? sql`asc` : sql`desc`
   const after = position && isAfter(position, order)
-  const rows = sql`select ${people.id}, ${people.lastName}, ${people.firstName} from ${people} where ${and(where, after ?? undefined)}
-    order by ${people.lastName} ${direction}, ${people.firstName} ${direction}, ${people.id} ${direction}`
-  return firstOf(rows, sql`id`, sql`last_name ${direction}, first_name ${direction}, id ${direction}`, limit)
+  return firstOf(
+    people,
+    sql`select * from ${people} where ${and(where, after ?? undefined)}`,
+    orderByName(order),
+    limit,
+  )
 }
 
 const isAfter = ({ value, id }: { value: string | number | null; id: string }, order: Order) => {
@@ -167,14 +198,13 @@ export const listPeople = async (ctx: Ctx, input: Filter) => {
   const where = filtered(ctx, input)
   const limit = input.limit + 1
   const isByName = input.sort === 'name'
-  const keys = isByName
-    ? keysByName(where, input.order, input.cursor, limit)
-    : keysOfPage(people, { where, sort: null, order: input.order, start: startOf(input.cursor, null), limit })
-  const direction = input.order === 'asc' ? sql`asc` : sql`desc`
-  const rows = await selectRows(ctx, keys, true).orderBy(
-    ...(isByName ? [sql`${people.lastName} ${direction}`, sql`${people.firstName} ${direction}`] : []),
-    sql`${people.id} ${direction}`,
-  )
+  const [page, order] = isByName
+    ? [rowsByName(where, input.order, input.cursor, limit), orderByName(input.order)]
+    : [
+        rowsOfPage(people, { where, sort: null, order: input.order, start: startOf(input.cursor, null), limit }),
+        orderOfPage(null, input.order, sql`${people}`),
+      ]
+  const rows = await selectRows(ctx, page, order, true)
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit && shown.at(-1)
   return {
@@ -188,7 +218,7 @@ export const listPeople = async (ctx: Ctx, input: Filter) => {
 
 /** @throws not_found property.person_not_found */
 export const getPerson = async (ctx: Ctx, { id }: { id: string }) => {
-  const [row] = await selectRows(ctx, keyOfRow(people, id, visibleTo(ctx.actor)), false)
+  const [row] = await selectRows(ctx, rowOf(people, id, visibleTo(ctx.actor)), sql`${people.id}`, false)
   if (!row) throw new DomainError('not_found', 'property.person_not_found')
   return present(row)
 }

@@ -9,7 +9,7 @@ import { units } from '@servai/db/schema/units'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { isoOf } from '../../instant.ts'
-import { countRows, isOneOf, keyOfRow, keysOfPage, orderOfPage, startOf, type Sort } from '../../keyset.ts'
+import { countRows, isOneOf, orderOfPage, rowOf, rowsOfPage, startOf, type Sort } from '../../keyset.ts'
 import { toPage } from '../../page.ts'
 import { holdBuilding } from '../buildings/service.ts'
 import { requireVersion } from '../conflict/service.ts'
@@ -72,13 +72,8 @@ const HOME = sql`join complexes c on c.id = u.complex_id
  * The most frequent query of all, hence written by hand: building it and mapping its rows one by one would take as long
  * as PostgreSQL takes to answer it.
  */
-const selectRows = async (db: CompanyDb, keys: SQL, order: SQL = sql`page.id`) => {
-  const rows = await db.execute<Row>(sql`
-    select ${FIELDS}
-    from (${keys}) page
-    join units u on u.id = page.id
-    ${HOME}
-    order by ${order}`)
+const selectRows = async (db: CompanyDb, page: SQL, order: SQL = sql`u.id`) => {
+  const rows = await db.execute<Row>(sql`select ${FIELDS} from (${page}) u ${HOME} order by ${order}`)
   // The driver's result is an array of rows with a few properties besides.
   return rows as unknown as Row[]
 }
@@ -135,14 +130,14 @@ export const countUnits = (ctx: Ctx, input: Filter, atMost: number) =>
 
 export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>) => {
   const sort = SORTS[input.sort]
-  const keys = keysOfPage(units, {
+  const page = rowsOfPage(units, {
     where: filtered(ctx, input),
     sort,
     order: input.order,
     start: startOf(input.cursor, sort),
     limit: input.limit + 1,
   })
-  const rows = await selectRows(ctx.db, keys, orderOfPage(sort, input.order))
+  const rows = await selectRows(ctx.db, page, orderOfPage(sort, input.order, sql`u`))
   const key = { number: 'numberSort', floor: 'floor', areaM2: 'areaM2', createdAt: null } as const
   const { items, nextCursor } = toPage(rows, input.limit, (row) => {
     const name = key[input.sort]
@@ -153,7 +148,7 @@ export const listUnits = async (ctx: Ctx, input: z.output<typeof listUnitsInput>
 
 /** @throws not_found property.unit_not_found */
 export const getUnit = async (ctx: Ctx, { id }: { id: string }) => {
-  const [row] = await selectRows(ctx.db, keyOfRow(units, id, visibleTo(ctx.actor)))
+  const [row] = await selectRows(ctx.db, rowOf(units, id, visibleTo(ctx.actor)))
   if (!row) throw new DomainError('not_found', 'property.unit_not_found')
   return present(ctx, row)
 }

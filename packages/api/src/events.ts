@@ -28,9 +28,19 @@ export type Events = {
   'auth.new_email_asked': { userId: string; tokenId: string }
   'auth.email_change_collided': { userId: string }
   'auth.email_changed': { userId: string; changeId: string }
+  'accounts.disabled': AccountAct
+  'accounts.enabled': AccountAct
+  'accounts.sessions_ended': AccountAct
+  'accounts.factor_reset_requested': { resetId: string }
+  'accounts.factor_reset_approval_asked': { resetId: string; approverId: string }
+  'accounts.impersonation_ended': { impersonationId: string }
+  'accounts.impersonation_expired': { impersonationId: string }
+  'account.export_requested': { userId: string; exportId: string }
+  'account.erased': { erasureId: string }
   'staff.invited': { inviteId: string }
   'api_keys.created': { companyId: string; keyId: string }
   'api_keys.expiring': { companyId: string; keyId: string }
+  'exports.requested': { companyId: string; exportId: string; requestId: string } & Asker
   'invites.mail_requested': { companyId: string; inviteId: string; personId: string }
   'claims.decided': { companyId: string; claimId: string }
   'imports.uploaded': ImportEvent
@@ -38,7 +48,6 @@ export type Events = {
   'imports.started': ImportEvent
   'imports.undo_requested': ImportEvent
 }
-  'exports.requested': { companyId: string; exportId: string; requestId: string } & Asker
 
 export type Topic = keyof Events
 
@@ -46,9 +55,14 @@ const ROWS_AT_ONCE = 500
 
 type Emitter = { db: CompanyDb | SystemDb; requestId: string; actor?: { companyId: string | null } }
 
-/** Written in the caller's transaction: the effect happens if and only if the change does. */
-export const emit = async <T extends Topic>({ db, requestId, actor }: Emitter, topic: T, payload: Events[T]) => {
-  await db.insert(outbox).values({ topic, payload, requestId, companyId: actor?.companyId ?? null })
+/** Written in the caller's transaction: the effect happens if and only if the change does, and not before `availableAt`. */
+export const emit = async <T extends Topic>(
+  { db, requestId, actor }: Emitter,
+  topic: T,
+  payload: Events[T],
+  { availableAt }: { availableAt?: Date } = {},
+) => {
+  await db.insert(outbox).values({ topic, payload, requestId, companyId: actor?.companyId ?? null, availableAt })
 }
 
 /** The same for many of one kind, in few statements. */

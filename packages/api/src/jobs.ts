@@ -7,20 +7,24 @@ import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
 import { mailKeyCreated, mailKeyExpiring } from './api-keys/jobs.ts'
-import { mailPasskeyRefused } from './auth/assertions/jobs.ts'
 import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
+import { mailPasskeyRefused } from './auth/assertions/jobs.ts'
 import {
   mailEmailChangeCollision,
   mailEmailChanged,
   mailEmailChangeNew,
   mailEmailChangeOld,
 } from './auth/email-change/jobs.ts'
+import { mailAccountErased, runAccountExport } from './auth/personal-data/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'
 import { mailInvite } from './property/invites/jobs.ts'
 import { runExport } from './property/export/jobs.ts'
 import { mailPasswordReset } from './reset/jobs.ts'
+import { mailAccountDisabled, mailAccountEnabled, mailSessionsEnded } from './accounts/jobs.ts'
+import { mailFactorResetApproval, mailFactorResetRequested } from './accounts/factor-resets/jobs.ts'
+import { mailImpersonationEnded, mailImpersonationExpired } from './accounts/impersonations/jobs.ts'
 import { mailStaffInvite } from './staff/invites/jobs.ts'
 import { mailVerification, mailWelcome } from './verification/jobs.ts'
 
@@ -69,20 +73,29 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.reset_requested': mailJob(mailPasswordReset),
   'auth.password_changed': mailJob(mailPasswordChanged),
   'auth.refresh_reused': mailJob(mailSessionEnded),
-  'auth.passkey_suspected': mailJob(mailPasskeyRefused),
-  'auth.new_device': mailJob(mailNewDevice),
   'auth.factors_changed': mailJob(mailFactorsChanged),
   'auth.recovery_code_used': mailJob(mailRecoveryCodeUsed),
   'auth.second_factor_locked': mailJob(mailSecondFactorLocked),
+  'auth.passkey_suspected': mailJob(mailPasskeyRefused),
+  'auth.new_device': mailJob(mailNewDevice),
   'auth.registration_attempted': mailJob(mailRegistrationAttempt),
+  'api_keys.created': mailJob(mailKeyCreated),
+  'api_keys.expiring': mailJob(mailKeyExpiring),
   'auth.email_change_asked': mailJob(mailEmailChangeOld),
   'auth.new_email_asked': mailJob(mailEmailChangeNew),
   'auth.email_change_collided': mailJob(mailEmailChangeCollision),
   'auth.email_changed': mailJob(mailEmailChanged),
+  'accounts.disabled': mailJob(mailAccountDisabled),
+  'accounts.enabled': mailJob(mailAccountEnabled),
+  'accounts.sessions_ended': mailJob(mailSessionsEnded),
+  'accounts.factor_reset_requested': mailJob(mailFactorResetRequested),
+  'accounts.factor_reset_approval_asked': mailJob(mailFactorResetApproval),
+  'accounts.impersonation_ended': mailJob(mailImpersonationEnded),
+  'accounts.impersonation_expired': mailJob(mailImpersonationExpired),
+  'account.export_requested': { handle: runAccountExport, timeoutMs: EXPORT_TIMEOUT_MS },
+  'account.erased': mailJob(mailAccountErased),
   'staff.invited': mailJob(mailStaffInvite),
   'exports.requested': { handle: runExport, timeoutMs: EXPORT_TIMEOUT_MS },
-  'api_keys.created': mailJob(mailKeyCreated),
-  'api_keys.expiring': mailJob(mailKeyExpiring),
   'invites.mail_requested': mailJob(mailInvite),
   'claims.decided': mailJob(mailDecision),
   'imports.uploaded': { handle: readUploaded, timeoutMs: IMPORT_TIMEOUT_MS },

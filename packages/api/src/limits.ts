@@ -45,6 +45,9 @@ export const LIMITS = {
   reset_submit_address: { limit: 50, windowSeconds: 5 * MINUTE },
   /** Refusals written down; the others are only answered. */
   denial: { limit: 1, windowSeconds: MINUTE },
+  /** Links that staff have sent to one account. */
+  account_reset: { limit: 5, windowSeconds: HOUR },
+  factor_reset_refuse_address: { limit: 50, windowSeconds: 5 * MINUTE },
   staff_invite: { limit: 60, windowSeconds: HOUR },
   staff_invite_resend: { limit: 5, windowSeconds: HOUR },
   staff_invite_token: { limit: 20, windowSeconds: 5 * MINUTE },

@@ -1,11 +1,14 @@
 import { deriveToken } from '@servai/auth/one-time-token'
 import { localeOf } from '@servai/contract/locales'
-import { loadRecipient, loadTokenRecipient, type Recipient } from '@servai/db/recipient'
+import { loadDisabledRecipient, loadRecipient, loadTokenRecipient, type Recipient } from '@servai/db/recipient'
 import type { TokenPurpose } from '@servai/db/schema/enums'
 import type { Message, MessageContext } from '@servai/email/messages'
 import type { JobCtx, JobOutcome } from './jobs.ts'
 
-export const contextOf = ({ mail }: JobCtx, { locale, firstName }: Pick<Recipient, 'locale' | 'firstName'>): MessageContext => ({
+export const contextOf = (
+  { mail }: JobCtx,
+  { locale, firstName }: Pick<Recipient, 'locale' | 'firstName'>,
+): MessageContext => ({
   ...mail.sender,
   locale: localeOf(locale),
   firstName,
@@ -20,6 +23,18 @@ export const mailAccount = async (
 ): Promise<JobOutcome> => {
   const recipient = await loadRecipient(ctx.database, userId)
   if (!recipient || !isDue(recipient)) return 'skipped'
+  await ctx.mail.send(recipient.email, compose(contextOf(ctx, recipient)))
+  return 'done'
+}
+
+/** Sends to an account that was disabled, while it is: nothing else reaches it. */
+export const mailDisabledAccount = async (
+  ctx: JobCtx,
+  userId: string,
+  compose: (context: MessageContext) => Message,
+): Promise<JobOutcome> => {
+  const recipient = await loadDisabledRecipient(ctx.database, userId)
+  if (!recipient) return 'skipped'
   await ctx.mail.send(recipient.email, compose(contextOf(ctx, recipient)))
   return 'done'
 }

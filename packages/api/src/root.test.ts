@@ -106,6 +106,14 @@ const API_KEYS: Record<string, (of: typeof ids) => unknown> = {
   'apiKeys.create': ({ complexId }) => ({ name: 'M', role: 'guard', complexId }),
 }
 
+const WHY = 'Asked for by its owner'
+const ACCOUNTS: Record<string, (of: typeof ids) => unknown> = {
+  'accounts.list': () => ({}),
+  'accounts.disable': ({ id }) => ({ id, reason: WHY }),
+  'accounts.factorResets.request': ({ id }) => ({ id, reason: WHY }),
+  'accounts.impersonations.start': ({ id }) => ({ id, reason: WHY }),
+}
+
 /** Input that passes, with these ids, for every procedure of a company. */
 const inputOf = (name: string, of: typeof ids): unknown => {
   const complex = { name: 'Matrix', city: 'Varna', address: 'Morska 1', timezone: 'Europe/Sofia' }
@@ -121,6 +129,7 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   const [, entity, verb] = name.split('.')
   if (name in REGISTRY) return REGISTRY[name]!(of)
   if (name in API_KEYS) return API_KEYS[name]!(of)
+  if (name in ACCOUNTS) return ACCOUNTS[name]!(of)
   if (verb === 'list') return {}
   if (verb === 'setStatus') return { id: of.id, version: 1, status: 'grace' }
   if (verb === 'offered') return undefined

@@ -1,4 +1,5 @@
 import { apiKeysRouter } from './api-keys/router.ts'
+import { accountsRouter } from './accounts/router.ts'
 import { authRouter } from './auth/router.ts'
 import { propertyRouter } from './property/router.ts'
 import { resetRouter } from './reset/router.ts'
@@ -12,6 +13,7 @@ export const appRouter = router({
   reset: resetRouter,
   property: propertyRouter,
   staff: staffRouter,
+  accounts: accountsRouter,
   apiKeys: apiKeysRouter,
 })
 

@@ -26,6 +26,24 @@ const AWAITED = `join email_changes c on c.user_id = t.user_id and c.new_email_k
        and c.done_at is null and c.cancelled_at is null`
 const OWN_ADDRESS = `and u.email_key = t.email_key`
 
+/** The same of an account that is disabled, to be told so. */
+export const loadDisabledRecipient = async (database: Reader, userId: string) => {
+  const [row] = await database.lookup<Recipient>(
+    `select ${RECIPIENT} from users u where u.id = $1 and u.status = 'disabled' and u.deleted_at is null`,
+    [userId],
+  )
+  return row ?? null
+}
+
+/** `null` for a company that is gone. */
+export const loadCompanyName = async (database: Reader, companyId: string): Promise<string | null> => {
+  const [row] = await database.lookup<{ name: string }>(
+    'select name from companies where id = $1 and deleted_at is null',
+    [companyId],
+  )
+  return row?.name ?? null
+}
+
 /** `null` unless the token is live and its account still has, or still waits for, the address it was made for. */
 export const loadTokenRecipient = async (database: Reader, tokenId: string, purpose: TokenPurpose) => {
   const isAwaited = purpose === 'confirm_new_email'
@@ -47,6 +65,15 @@ export const loadFormerAddress = async (database: Reader, changeId: string) => {
      from email_changes c join users u on u.id = c.user_id
      where c.id = $1 and c.done_at is not null and ${MAY_GET_MAIL}`,
     [changeId],
+  )
+  return row ?? null
+}
+
+/** Whom an account was until it was erased; `null` once they have been told. */
+export const loadFarewell = async (database: Reader, erasureId: string) => {
+  const [row] = await database.lookup<{ email: string; locale: string }>(
+    'select email, locale from account_erasures where id = $1 and email is not null',
+    [erasureId],
   )
   return row ?? null
 }

@@ -15,22 +15,32 @@ import {
 import { TOKENS } from './layout.ts'
 import {
   TEXTS,
+  apiKeyCreated,
+  apiKeyExpiring,
   claimApproved,
   claimDeclined,
+  factorsChanged,
   passkeyRefused,
   passwordChanged,
   passwordReset,
-  factorsChanged,
   registrationAttempt,
-  residentInvite,
-  sessionEnded,
   recoveryCodeUsed,
-  staffInvite,
+  residentInvite,
   secondFactorLocked,
+  sessionEnded,
+  staffInvite,
   verification,
   welcome,
 } from './messages.ts'
 import type { Message, MessageContext } from './messages.ts'
+import {
+  accountDisabled,
+  accountEnabled,
+  factorResetApproval,
+  factorResetRequested,
+  impersonated,
+  signedOutByStaff,
+} from './oversight-messages.ts'
 
 const TOKEN = 'q3Jv0nYk8h2hQm5v1rX9cW7tL4sD6fG8aZ0bN2eK1pU'
 const context = (locale: Locale, more: Partial<MessageContext> = {}): MessageContext => ({
@@ -44,6 +54,17 @@ const changedAt = new Date('2026-11-21T03:24:00Z')
 
 const home = { company: 'Морска градина', complex: 'Чайка', address: 'Варна, Морска 1', unit: '12А' }
 
+const apiKey = {
+  company: home.company,
+  name: 'Отчёты',
+  prefix: 'servai_Ab3d',
+  expiresAt: changedAt,
+  timeZone: 'Europe/Sofia',
+}
+
+const reset = { requestedBy: 'Иван Петров', reason: 'Изгубен телефон', expiresAt: changedAt }
+const impersonation = { startedAt: changedAt, endedAt: changedAt, reason: 'Обаждане 4711' }
+
 const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Message> => {
   const at = context(locale, more)
   return {
@@ -52,6 +73,12 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     passwordReset: passwordReset({ ...at, token: TOKEN, lifetimeMinutes: 60 }),
     passwordChanged: passwordChanged({ ...at, changedAt }),
     registrationAttempt: registrationAttempt(at),
+    ...Object.fromEntries(
+      FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, factorsChanged({ ...at, change, changedAt })]),
+    ),
+    recoveryCodeUsed: recoveryCodeUsed({ ...at, usedAt: changedAt }),
+    passkeyRefused: passkeyRefused({ ...at, refusedAt: changedAt }),
+    secondFactorLocked: secondFactorLocked({ ...at, lockedAt: changedAt }),
     sessionEnded: sessionEnded({ ...at, endedAt: changedAt }),
     newDevice: newDevice({ ...at, device: 'Firefox, Linux', network: '203.0.113.0/24', signedInAt: changedAt }),
     emailChangeOld: emailChangeOld({ ...at, token: TOKEN, lifetimeMinutes: 24 * 60 }),
@@ -60,14 +87,17 @@ const all = (locale: Locale, more?: Partial<MessageContext>): Record<string, Mes
     emailChanged: emailChanged({ ...at, changedAt }),
     dataExportReady: dataExportReady({ ...at, expiresAt: changedAt }),
     accountErased: accountErased(at),
+    apiKeyCreated: apiKeyCreated({ ...at, ...apiKey }),
+    apiKeyExpiring: apiKeyExpiring({ ...at, ...apiKey }),
+    accountDisabled: accountDisabled({ ...at, company: home.company, at: changedAt }),
+    accountEnabled: accountEnabled({ ...at, company: null, at: changedAt }),
+    signedOutByStaff: signedOutByStaff({ ...at, company: home.company, at: changedAt }),
+    factorResetRequested: factorResetRequested({ ...at, ...reset, company: home.company, token: TOKEN }),
+    factorResetApproval: factorResetApproval({ ...at, ...reset, name: 'Мария Ангелова' }),
+    impersonated_read: impersonated({ ...at, ...impersonation, access: 'read' }),
+    impersonated_write: impersonated({ ...at, ...impersonation, access: 'write' }),
     residentInvite: residentInvite({ ...at, ...home, token: TOKEN, expiresAt: changedAt, timeZone: 'Europe/Sofia' }),
     staffInvite: staffInvite({
-    ...Object.fromEntries(
-      FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, factorsChanged({ ...at, change, changedAt })]),
-    ),
-    recoveryCodeUsed: recoveryCodeUsed({ ...at, usedAt: changedAt }),
-    passkeyRefused: passkeyRefused({ ...at, refusedAt: changedAt }),
-    secondFactorLocked: secondFactorLocked({ ...at, lockedAt: changedAt }),
       ...at,
       company: home.company,
       role: 'complex_manager',
@@ -86,6 +116,12 @@ const LINKS: Record<string, string> = {
   passwordReset: `https://homes.example/reset-password#token=${TOKEN}`,
   passwordChanged: 'https://homes.example/forgot-password',
   registrationAttempt: 'https://homes.example/sign-in',
+  ...Object.fromEntries(
+    FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, 'https://homes.example/profile/security']),
+  ),
+  recoveryCodeUsed: 'https://homes.example/profile/security',
+  passkeyRefused: 'https://homes.example/profile/security',
+  secondFactorLocked: 'https://homes.example/forgot-password',
   sessionEnded: 'https://homes.example/forgot-password',
   newDevice: 'https://homes.example/profile/devices',
   emailChangeOld: `https://homes.example/confirm-email#token=${TOKEN}`,
@@ -94,16 +130,19 @@ const LINKS: Record<string, string> = {
   emailChanged: 'https://homes.example/sign-in',
   dataExportReady: 'https://homes.example/profile/data',
   accountErased: 'https://homes.example/register',
+  apiKeyCreated: 'https://homes.example/profile/api-keys',
+  apiKeyExpiring: 'https://homes.example/profile/api-keys',
+  accountDisabled: 'https://homes.example/sign-in',
+  accountEnabled: 'https://homes.example/sign-in',
+  signedOutByStaff: 'https://homes.example/sign-in',
+  factorResetRequested: `https://homes.example/keep-second-factor#token=${TOKEN}`,
+  factorResetApproval: 'https://homes.example/accounts/requests',
+  impersonated_read: 'https://homes.example/',
+  impersonated_write: 'https://homes.example/',
   residentInvite: `https://homes.example/invite#${TOKEN}`,
   staffInvite: `https://homes.example/staff-invite#${TOKEN}`,
   claimApproved: 'https://homes.example/home',
   claimDeclined: 'https://homes.example/home/requests',
-  ...Object.fromEntries(
-    FACTOR_CHANGES.map((change) => [`factorsChanged_${change}`, 'https://homes.example/profile/security']),
-  ),
-  recoveryCodeUsed: 'https://homes.example/profile/security',
-  passkeyRefused: 'https://homes.example/profile/security',
-  secondFactorLocked: 'https://homes.example/forgot-password',
 }
 
 const everyMessage = LOCALES.flatMap((locale) =>
@@ -144,7 +183,7 @@ describe.each(everyMessage)('$kind in $locale', ({ locale, kind, message }) => {
     expect(words).not.toMatch(/!|undefined|null|NaN|\[object/)
     if (locale !== 'en')
       expect(message.text.replace(LINKS[kind]!, '').match(/\b[a-z]{3,}\b/gi)).toEqual(
-        message.text.replace(LINKS[kind]!, '').match(/\b(servAI|homes|example|Anna|UTC|Firefox|Linux)\b/g),
+        message.text.replace(LINKS[kind]!, '').match(/\b(servAI|homes|example|Anna|UTC|API|Firefox|Linux)\b/g),
       )
   })
 

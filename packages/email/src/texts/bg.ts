@@ -1,7 +1,9 @@
 import { account } from './account/bg.ts'
+import { oversight } from './oversight/bg.ts'
 import type { Texts } from './texts.ts'
 
 export const bg: Texts = {
+  ...oversight,
   ...account,
   greeting: (name) => (name ? `Здравейте, ${name},` : 'Здравейте,'),
   linkHint: 'Ако бутонът не работи, копирайте този адрес в браузъра си:',

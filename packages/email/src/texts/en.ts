@@ -1,7 +1,9 @@
 import { account } from './account/en.ts'
+import { oversight } from './oversight/en.ts'
 import type { Texts } from './texts.ts'
 
 export const en: Texts = {
+  ...oversight,
   ...account,
   greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
   linkHint: 'If the button does not work, copy this address into your browser:',

@@ -173,7 +173,11 @@ export const writeGrants = async (
   await services.principals.suspend(userId)
 }
 
-const requireOtherDirector = async (db: AnyDb, companyId: string, userId: string) => {
+/** Directors whom nothing ends by itself, once for each such grant. */
+export const lastingDirectorsOf = (db: AnyDb, companyId: string) => lastingDirectors(db, companyId)
+
+/** @throws conflict staff.last_director */
+export const requireOtherDirector = async (db: AnyDb, companyId: string, userId: string) => {
   const directors = await lastingDirectors(db, companyId)
   if (directors.every((director) => director.userId === userId))
     throw new DomainError('conflict', 'staff.last_director')

@@ -62,6 +62,21 @@ export const errors: ReasonTexts = {
     passkey_not_found: 'This passkey has been removed already.',
     passkey_only_way_in: 'This is the only way into your account. Set a password first.',
   },
+  accounts: {
+    not_found: 'There is no such account, or it is none of your company.',
+    own: 'Nobody does this with their own account. Ask a colleague.',
+    beyond_company:
+      'This account works or lives elsewhere too, so only the platform can do this. Write to its support.',
+    disabled: 'The account is disabled.',
+    last_platform_admin: 'This is the last admin of the platform. Make somebody else an admin first.',
+    platform_staff: 'Nobody can be seen as who works for the platform.',
+    no_factors: 'There is no second factor to remove.',
+    reset_open: 'Somebody has asked for this already. It waits for a second person.',
+    reset_not_found: 'This request has been decided, withdrawn or has expired.',
+    reset_token_invalid: 'This link is not valid any more: the request has been decided, withdrawn or has expired.',
+    second_person: 'You asked for it yourself: somebody else has to approve.',
+    impersonation_not_found: 'This is over already.',
+  },
   password: {
     too_short: 'This password is too short.',
     too_long: 'This password is too long.',
@@ -73,7 +88,8 @@ export const errors: ReasonTexts = {
   email_change: {
     same_address: 'This is your present address. Write the new one.',
     token_invalid: 'This link no longer works. It may have expired, been used or been replaced by a newer one.',
-    address_taken: 'Another account has this address by now, so nothing was changed. Sign in to that one, or choose another address.',
+    address_taken:
+      'Another account has this address by now, so nothing was changed. Sign in to that one, or choose another address.',
   },
   personal_data: {
     export_running: 'A copy of your data is being made already. Wait until it is ready.',

@@ -86,8 +86,9 @@ const identified = base.meta({ access: 'session' }).use(async ({ ctx, meta, path
   return result
 })
 
-const needsOneself = ({ fresh, oneself, anyBearer, access }: Meta) =>
-  fresh || oneself || !(anyBearer || Array.isArray(access))
+/** Whether a procedure that is not public is closed to API keys and to impersonations. */
+export const needsOneself = ({ fresh, oneself, anyBearer, access }: Meta) =>
+  !!fresh || !!oneself || !(anyBearer || Array.isArray(access))
 
 /** A session, even of somebody whose address is not proven yet: enough to verify, to look and to leave. */
 export const sessionProcedure = identified.use(({ ctx, meta = {}, next }) => {

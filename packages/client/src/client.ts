@@ -4,7 +4,7 @@ import { SecondFactorRequired, type SecondFactorProof } from './challenge.ts'
 import { ServaiError } from './error.ts'
 import { explaining, renewing, sending, type Transport } from './links.ts'
 import type { AppRouter } from './router.ts'
-import { createSession, type Session } from './session.ts'
+import { createSession, sessionOfKey, type Session } from './session.ts'
 
 const CONTEXT_HEADER = 'x-servai-context'
 const CLIENT_HEADER = 'x-servai-client'
@@ -19,6 +19,8 @@ export type ServaiClientOptions = {
   context?: string
   /** Where the refresh token travels: `body` (default) for programs, `cookie` for pages of an allowed origin. */
   delivery?: 'body' | 'cookie'
+  /** Acts with this API key: nobody signs in, nothing is renewed, and the key's only capacity needs no `context`. */
+  apiKey?: string
   /** Takes up the session of an earlier run instead of signing in. */
   refreshToken?: string
   /** Told each new refresh token (the one before is spent), and `null` at the end of the session. */
@@ -63,19 +65,21 @@ export const createServaiClient = (options: ServaiClientOptions): ServaiClient =
   /** Without session and context: signing in, renewing and leaving. */
   const visitor = createTRPCClient<AppRouter>({ links: [explaining, sending(transport)] })
 
-  const session = createSession({
-    refreshToken: options.refreshToken ?? null,
-    onRefreshToken,
-    renew: async (refreshToken) => {
-      if (delivery === 'body' && refreshToken === null) return null
-      try {
-        return await visitor.auth.refresh.mutate(refreshToken === null ? {} : { refreshToken })
-      } catch (error) {
-        if (error instanceof ServaiError && error.status === 401) return null
-        throw error
-      }
-    },
-  })
+  const session = options.apiKey
+    ? sessionOfKey(options.apiKey)
+    : createSession({
+        refreshToken: options.refreshToken ?? null,
+        onRefreshToken,
+        renew: async (refreshToken) => {
+          if (delivery === 'body' && refreshToken === null) return null
+          try {
+            return await visitor.auth.refresh.mutate(refreshToken === null ? {} : { refreshToken })
+          } catch (error) {
+            if (error instanceof ServaiError && error.status === 401) return null
+            throw error
+          }
+        },
+      })
 
   const keep = ({ user, ...tokens }: SignedIn): Account => {
     session.keep(tokens)
@@ -83,6 +87,7 @@ export const createServaiClient = (options: ServaiClientOptions): ServaiClient =
   }
 
   const signIn: ServaiClient['signIn'] = async (email, password) => {
+    if (options.apiKey) throw new TypeError('a client with an API key signs nobody in')
     const answer = await visitor.auth.login.mutate({ email, password, delivery })
     if (!('challenge' in answer)) return keep(answer)
     const { token: challengeToken, methods, expiresIn } = answer.challenge

@@ -44,4 +44,12 @@ export const createSession = ({ renew, onRefreshToken, ...given }: SessionOption
   }
 }
 
+/** Of a program with an API key: always the same, and over where the server says so. */
+export const sessionOfKey = (key: string): Session => ({
+  keep: () => {},
+  accessToken: () => key,
+  refreshToken: () => null,
+  replace: () => Promise.resolve(false),
+})
+
 export type Session = ReturnType<typeof createSession>

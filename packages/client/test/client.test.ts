@@ -153,6 +153,28 @@ describe('the client', () => {
     expect(last.retryAfterSeconds).toBeGreaterThan(0)
   })
 
+  it('acts with an API key: nobody signs in, nothing is renewed, a refusal is final', async () => {
+    const { client: person } = await signedIn('director')
+    const { key, apiKey } = await person.api.apiKeys.create.mutate({ name: 'Client', role: 'director' })
+    const { client, count, sent } = observed({ apiKey: key })
+    const page = await client.api.property.complexes.list.query({ sort: 'name' })
+    expect(page.items.map(({ name }) => name)).toEqual(['Лозенец Парк', 'Морска градина'])
+    expect((await client.fetch('/api/v1/property/exports/complexes.csv')).status).toBe(200)
+    expect(sent.every(({ headers }) => headers.get('authorization') === `Bearer ${key}`)).toBe(true)
+    expect(await failure(client.api.auth.sessions.query())).toMatchObject({
+      reason: 'auth.session_required',
+      status: 403,
+    })
+    await expect(client.signIn('director@demo.servai.example', DEMO_PASSWORD)).rejects.toThrow(TypeError)
+    await person.api.apiKeys.revoke.mutate({ id: apiKey.id })
+    expect(await failure(client.api.property.complexes.list.query({}))).toMatchObject({
+      reason: 'auth.unauthenticated',
+    })
+    expect((await client.fetch('/api/v1/auth/me')).status).toBe(401)
+    await client.signOut()
+    expect(count('/trpc/auth.refresh') + count('/trpc/auth.logout') + count('/trpc/auth.login')).toBe(0)
+  })
+
   it('tells an unreachable server, a late answer and the caller’s own signal apart', async () => {
     const unreachable = createServaiClient({ url: 'http://127.0.0.1:1' })
     expect(await failure(unreachable.signIn('a@b.example', 'c'))).toMatchObject({

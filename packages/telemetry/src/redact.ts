@@ -43,6 +43,7 @@ export const scrubText = (text: string): string => {
   const scrubbed = text
     .replace(/\b(bearer\s+)[\w.~+/=-]+/gi, `$1${CENSOR}`)
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, CENSOR)
+    .replace(/\b(servai_[0-9A-Za-z]{8}_)[0-9A-Za-z_]{8,}/g, `$1${CENSOR}`)
     .replace(/([#?&]token=)[^\s&"']+/gi, `$1${CENSOR}`)
   // Most texts are ids and routes, and the two patterns below are the dear ones.
   if (!scrubbed.includes('@')) return scrubbed

@@ -17,7 +17,7 @@ import type { Exchange } from './exchange.ts'
 import { replyFile } from './file.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, parseQuery } from './json.ts'
-import { ref } from './openapi-components.ts'
+import { BY_PERSON_OR_PROGRAM, ref } from './openapi-components.ts'
 import { jsonSchemaOf, propertiesOf } from './openapi-schema.ts'
 import type { PlainRoute } from './openapi.ts'
 import type { RequestContextFactory } from './request-context.ts'
@@ -90,7 +90,7 @@ const operationOf = (
   operationId: `property_exports_${name}`,
   tags: ['property exports'],
   summary,
-  security: [{ accessToken: [] }],
+  security: BY_PERSON_OR_PROGRAM,
   parameters: [...parameters, ref('parameters', 'Context')],
   responses: {
     200: {

@@ -12,7 +12,7 @@ import { replyJson, type Exchange } from './exchange.ts'
 import { replyFile } from './file.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, parseQuery } from './json.ts'
-import { jsonContent, ref } from './openapi-components.ts'
+import { BY_PERSON_OR_PROGRAM, jsonContent, ref } from './openapi-components.ts'
 import { FILE_NAME_HEADER } from './origin.ts'
 import { jsonSchemaOf } from './openapi-schema.ts'
 import type { PlainRoute } from './openapi.ts'
@@ -114,7 +114,7 @@ export const importRoutes = (): PlainRoute[] => [
       tags: ['property imports'],
       summary: 'Upload an XLSX or CSV file of units or of people; it is read next, and applied when it is started',
       description: `Columns are found by their headers in English, Russian or Bulgarian. At most ${Math.floor(IMPORT_LIMITS.bytes / MEGABYTE)} MB, ${IMPORT_LIMITS.rows} rows and ${IMPORT_LIMITS.columns} columns.`,
-      security: [{ accessToken: [] }],
+      security: BY_PERSON_OR_PROGRAM,
       parameters: [
         { name: 'kind', in: 'query', required: true, schema: jsonSchemaOf(uploadImportInput.shape.kind, 'input') },
         {
@@ -150,7 +150,7 @@ export const importRoutes = (): PlainRoute[] => [
       operationId: 'property_imports_errors',
       tags: ['property imports'],
       summary: 'The refused rows of an import under the headers of its file, with what is wrong with each',
-      security: [{ accessToken: [] }],
+      security: BY_PERSON_OR_PROGRAM,
       parameters: [
         { name: 'id', in: 'path', required: true, schema: jsonSchemaOf(id, 'input') },
         { name: 'format', in: 'path', required: true, schema: { type: 'string', enum: [...REFUSED_FORMATS] } },

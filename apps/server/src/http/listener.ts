@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DomainError } from '@servai/api/errors'
 import type { Services } from '@servai/api/context'
+import { isApiKey, readApiKey } from '@servai/auth/api-key'
 import { countRefusal } from '@servai/api/refusals'
 import { TRPCError } from '@trpc/server'
 import { createAddressReader } from './address.ts'
@@ -115,9 +116,10 @@ export const createListener = ({ services, headers, origins, trustedHops, phase,
       const known = METHODS.includes(method) ? method : 'OTHER'
       measure(known, route, status, durationMs / 1000)
       if (isProbe && (status < 500 || phase() !== 'serving')) return
+      const keyPrefix = accessToken !== null && isApiKey(accessToken) ? readApiKey(accessToken)?.prefix : undefined
       const actor = accessToken === null ? undefined : accessTokens.verifyCached(accessToken)?.userId
       const level = status >= 500 ? 'error' : 'info'
-      log[level]({ requestId, method: known, route, calls, status, durationMs, actor, address }, 'request')
+      log[level]({ requestId, method: known, route, calls, status, durationMs, actor, keyPrefix, address }, 'request')
     }
 
   const listener = (req: IncomingMessage, res: ServerResponse) => {

@@ -36,6 +36,9 @@ const RESPONSES = {
 
 export type ResponseName = keyof typeof RESPONSES
 
+/** Of what is open to programs, too. */
+export const BY_PERSON_OR_PROGRAM = [{ accessToken: [] }, { apiKey: [] }]
+
 export const COMPONENTS = {
   securitySchemes: {
     accessToken: {
@@ -43,6 +46,12 @@ export const COMPONENTS = {
       scheme: 'bearer',
       bearerFormat: 'JWT',
       description: 'From `auth/login` or `auth/refresh`; 15 minutes.',
+    },
+    apiKey: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'servai_<name>_<secret>_<checksum>',
+      description: 'For programs: made under "API keys" in the profile of whoever they act for, in one role of theirs.',
     },
     refreshCookie: {
       type: 'apiKey',

@@ -46,6 +46,24 @@ describe('the OpenAPI document', () => {
     expect(described.toSorted()).toEqual([...offered, ...files].toSorted())
   })
 
+  it('says which operations an API key opens: none of an account, none that asks for a fresh proof', () => {
+    const opened = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).flatMap(({ operationId, security }) =>
+        security.some((rule) => 'apiKey' in rule) ? operationId : [],
+      ),
+    )
+    expect(opened).toEqual(
+      expect.arrayContaining([
+        'auth_me',
+        'property_units_list',
+        'property_imports_upload',
+        'property_exports_units_csv',
+      ]),
+    )
+    for (const closed of ['auth_sessions', 'auth_login', 'apiKeys_list', 'apiKeys_create', 'staff_grants_create'])
+      expect(opened).not.toContain(closed)
+  })
+
   it('has a sentence, a security rule and refusals for every operation', () => {
     const ids = new Set<string>()
     for (const item of Object.values(document.paths))

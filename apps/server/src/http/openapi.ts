@@ -1,4 +1,5 @@
-import { COMPONENTS, jsonContent, ref, type ResponseName } from './openapi-components.ts'
+import { needsOneself } from '@servai/api/trpc'
+import { BY_PERSON_OR_PROGRAM, COMPONENTS, jsonContent, ref, type ResponseName } from './openapi-components.ts'
 import { EXAMPLES } from './openapi-examples.ts'
 import { jsonSchemaOf, propertiesOf, without, type JsonSchema } from './openapi-schema.ts'
 import { REST_BASE, type RestRoute } from './rest-routes.ts'
@@ -13,7 +14,8 @@ const USES_REFRESH_COOKIE = new Set(['auth.refresh', 'auth.logout'])
 
 const securityOf = ({ procedure: { name, meta } }: RestRoute) => {
   if (USES_REFRESH_COOKIE.has(name)) return [{ refreshCookie: [] }, {}]
-  return meta.access === 'public' ? [] : [{ accessToken: [] }]
+  if (meta.access === 'public') return []
+  return needsOneself(meta) ? [{ accessToken: [] }] : BY_PERSON_OR_PROGRAM
 }
 
 const parametersOf = ({ procedure, parameters, method }: RestRoute, input: JsonSchema) => {
@@ -95,7 +97,7 @@ export const createOpenApi = (routes: readonly RestRoute[], plain: readonly Plai
       title: 'servAI',
       version: '1',
       description:
-        'Sign in with `POST /api/v1/auth/login` (`"delivery": "body"` for programs), then send `Authorization: Bearer <accessToken>`. ' +
+        'Programs send `Authorization: Bearer <API key>`; people sign in with `POST /api/v1/auth/login` (`"delivery": "body"`) and send `Authorization: Bearer <accessToken>`. ' +
         'What creates answers 201, a removal without content 204, everything else 200. Lists are pages: send the `nextCursor` of one as `cursor` for the next.',
       license: { name: 'AGPL-3.0-only', identifier: 'AGPL-3.0-only' },
     },

@@ -16,7 +16,7 @@ const transports = z.array(z.string().max(32)).max(16)
 /** What browsers add and servAI does not read. */
 const unread = {
   authenticatorAttachment: z.string().max(32).nullish(),
-  clientExtensionResults: z.looseObject({}).optional(),
+  clientExtensionResults: z.unknown().optional(),
 }
 
 /** PublicKeyCredential of `navigator.credentials.create` as JSON (WebAuthn, RegistrationResponseJSON). */

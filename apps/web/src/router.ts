@@ -1,5 +1,6 @@
 import { nextTick, watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { routes as apiKeys } from './features/api-keys/routes.ts'
 import { routes as auth } from './features/auth/routes.ts'
 import { routes as homes } from './features/homes/routes.ts'
 import { routes as claims } from './features/claims/routes.ts'
@@ -37,6 +38,7 @@ const features: RouteRecordRaw[] = [
   ...unitTypes,
   ...imports,
   ...companies,
+  ...apiKeys,
   ...staff,
   ...settings,
 ]

@@ -5,6 +5,7 @@ export {
   symRoundedTune as tune,
   symRoundedPolicy as explain,
   symRoundedApartment as building,
+  symRoundedVpnKey as apiKey,
   symRoundedArrowBack as back,
   symRoundedArrowDownward as descending,
   symRoundedArrowUpward as ascending,

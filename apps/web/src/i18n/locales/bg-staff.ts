@@ -1,4 +1,5 @@
 import type { StaffTexts, Translated } from '../texts.ts'
+import { apiKeys } from './bg/api-keys.ts'
 import { buildings } from './bg/buildings.ts'
 import { complexes } from './bg/complexes.ts'
 import { dashboard } from './bg/dashboard.ts'
@@ -11,6 +12,7 @@ import { staff } from './bg/staff.ts'
 import { units } from './bg/units.ts'
 
 export const bgStaff: Translated<StaffTexts> = {
+  apiKeys,
   buildings,
   complexes,
   dashboard,

@@ -1,3 +1,4 @@
+import { apiKeys } from './en/api-keys.ts'
 import { buildings } from './en/buildings.ts'
 import { complexes } from './en/complexes.ts'
 import { dashboard } from './en/dashboard.ts'
@@ -10,6 +11,7 @@ import { staff } from './en/staff.ts'
 import { units } from './en/units.ts'
 
 export const enStaff = {
+  apiKeys,
   buildings,
   complexes,
   dashboard,

@@ -1,4 +1,5 @@
 import type { StaffTexts, Translated } from '../texts.ts'
+import { apiKeys } from './ru/api-keys.ts'
 import { buildings } from './ru/buildings.ts'
 import { complexes } from './ru/complexes.ts'
 import { dashboard } from './ru/dashboard.ts'
@@ -11,6 +12,7 @@ import { staff } from './ru/staff.ts'
 import { units } from './ru/units.ts'
 
 export const ruStaff: Translated<StaffTexts> = {
+  apiKeys,
   buildings,
   complexes,
   dashboard,

@@ -56,6 +56,8 @@ export const auth: Translated<typeof source> = {
     passwordText: 'Ще излезете от всички други устройства.',
     devices: 'Устройства',
     devicesText: 'Вижте къде сте влезли.',
+    apiKeys: 'Ключове за API',
+    apiKeysText: 'Програми действат от ваше име.',
   },
   changePassword: {
     title: 'Смяна на паролата',

@@ -52,6 +52,8 @@ export const auth = {
     passwordText: 'You are signed out on all other devices.',
     devices: 'Devices',
     devicesText: 'See where you are signed in.',
+    apiKeys: 'API keys',
+    apiKeysText: 'Let programs act for you.',
   },
   changePassword: {
     title: 'Change password',

@@ -56,6 +56,8 @@ export const auth: Translated<typeof source> = {
     passwordText: 'На всех других устройствах вы выйдете.',
     devices: 'Устройства',
     devicesText: 'Посмотрите, где вы вошли.',
+    apiKeys: 'Ключи API',
+    apiKeysText: 'Программы действуют от вашего имени.',
   },
   changePassword: {
     title: 'Смена пароля',

@@ -13,7 +13,7 @@ import { askerOf, callerOf, requirePrincipal, scopeOf } from '../../principal.ts
 import { retrying } from '../../retry.ts'
 import { fileNameOf, writeExport } from './content.ts'
 import { exporterOf } from './kinds.ts'
-import { EXPORT_ACCESS, requireExport, requireSameRights, rightsOf } from './policy.ts'
+import { EXPORT_ACCESS, requireExport, requireSameRights, requireTaking, rightsOf } from './policy.ts'
 import { askedOf, auditExport, nextPiece, ownExports, readTimezone, type ExportCtx } from './service.ts'
 
 export type Download = {
@@ -67,6 +67,7 @@ export const openExport = async (
 ): Promise<Download> => {
   const { access, count } = exporterOf(input.kind)
   const { principal } = await admit(request, access)
+  requireTaking(principal, input.kind, request.services.now())
   await enforce(request.services, { ...callerOf(principal), export: principal.userId })
   const transact = inCompany(request, { access, rights: null })
   const asked = askedOf(input, principal.locale)
@@ -107,6 +108,7 @@ export const openExportFile = async (request: RequestContext, { id }: { id: stri
       .where(and(eq(exports.id, id), eq(exports.status, 'done'), ownExports(ctx)))
     if (!found) throw new DomainError('not_found', 'exports.not_found')
     requireSameRights(ctx.actor, found.rights)
+    requireTaking(principal, found.kind, ctx.now())
     await audit(ctx, {
       action: 'property.export_download',
       companyId: ctx.actor.companyId,

@@ -1,5 +1,7 @@
 import type { Role } from '@servai/contract/roles'
-import { rolesOf, type Actor } from '../../actor.ts'
+import type { ExportKind } from '@servai/contract/exports'
+import type { Principal } from '@servai/db/principal'
+import { requireFresh, requireOneself, rolesOf, type Actor } from '../../actor.ts'
 import { DomainError } from '../../errors.ts'
 import { ACCESS, requireRight } from '../policy.ts'
 
@@ -31,4 +33,18 @@ export const rightsOf = (actor: Actor): string =>
 /** That the actor may see what they might when the file was begun. @throws conflict exports.rights_changed */
 export const requireSameRights = (actor: Actor, rights: string) => {
   if (rightsOf(actor) !== rights) throw new DomainError('conflict', 'exports.rights_changed')
+}
+
+const OF_PEOPLE: readonly ExportKind[] = ['people', 'residencies', 'staff', 'invites']
+
+export type Taker = Pick<Principal, 'apiKey' | 'impersonation' | 'authenticatedAtMs'>
+
+/**
+ * Lists of people leave with a person who has just proved who they are; whoever acts as somebody else takes none away.
+ *
+ * @throws forbidden auth.impersonating, auth.session_required, auth.step_up_required
+ */
+export const requireTaking = (taker: Taker, kind: ExportKind, now: Date) => {
+  if (taker.impersonation || OF_PEOPLE.includes(kind)) requireOneself(taker)
+  if (OF_PEOPLE.includes(kind)) requireFresh(taker, now)
 }

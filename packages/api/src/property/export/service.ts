@@ -17,9 +17,10 @@ import { enforce } from '../../limits.ts'
 import { askerOf, type Bearer } from '../../principal.ts'
 import { fileNameOf, type Asked } from './content.ts'
 import { exporterOf } from './kinds.ts'
-import { requireExport } from './policy.ts'
+import { requireExport, requireTaking, type Taker } from './policy.ts'
 
-export type ExportCtx = Ctx & Pick<RequestContext, 'address'> & { principal: Bearer & Pick<Principal, 'locale'> }
+export type ExportCtx = Ctx &
+  Pick<RequestContext, 'address'> & { principal: Bearer & Taker & Pick<Principal, 'locale'> }
 type OwnCtx = Ctx & { actor: Actor & { companyId: string | null } }
 
 const HOUR_MS = 3_600_000
@@ -118,12 +119,13 @@ export const getExport = async (ctx: OwnCtx, { id }: { id: string }): Promise<Ex
 /**
  * Leaves a list to the worker.
  *
- * @throws forbidden auth.forbidden, conflict exports.too_many, limited request.rate_limited
+ * @throws forbidden auth.forbidden, what `requireTaking` throws, conflict exports.too_many, limited request.rate_limited
  */
 export const createExport = async (ctx: ExportCtx, input: z.output<typeof createExportInput>): Promise<Export> => {
   const { db, actor, services, principal, now } = ctx
   const asked = askedOf(input, principal.locale)
   requireExport(actor, exporterOf(asked.kind).access)
+  requireTaking(principal, asked.kind, now())
   await enforce(services, { export: actor.userId ?? '' })
   // One after the other: whoever asks twice at once is counted twice.
   await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`export ${actor.userId}`}, 0))`)

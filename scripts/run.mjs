@@ -18,6 +18,8 @@ const COMMANDS = {
   build: { needsBuild: true },
   bench: { needsBuild: true, module: '../bench/main.ts' },
   cleanup: { needsBuild: false, module: './cleanup.mjs' },
+  'audit:verify': { needsBuild: false, module: './audit-verify.mjs' },
+  keys: { needsBuild: false, module: './keys.mjs' },
   'seed:large': { needsBuild: false, module: './seed-large.mjs' },
 }
 

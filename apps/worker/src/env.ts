@@ -33,6 +33,10 @@ export const workerEnv = z.object({
   TOKEN_KEYS: keyRing,
   /** Seal the audit log; no other process has them. */
   AUDIT_KEYS: keyRing,
+  /** Whole months of the audit log go when they ended longer ago. */
+  AUDIT_RETENTION_DAYS: count(90, 30, 3_650),
+  /** The ends of the chains are appended to this file once a day, as well as logged. */
+  AUDIT_ANCHOR_FILE: z.string().optional(),
   ...mailEnv,
   HOST: z.string().default('127.0.0.1'),
   /** Port of health and metrics; none is opened when unset. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { createDatabase } from '@servai/db'
+import { createSealer } from '@servai/db/audit/links'
 import type { Database } from '@servai/db'
 import { storeDevMail } from '@servai/db/dev-mailbox'
 import { pendingMigrations } from '@servai/db/migrate'
@@ -14,8 +15,9 @@ import { createPrincipalCache } from '@servai/redis/principal-cache'
 import { createLogger } from '@servai/telemetry/log'
 import type { LoggerOptions } from '@servai/telemetry/log'
 import { createMetrics } from '@servai/telemetry/metrics'
+import { auditJobs, startSealing, watchAudit } from './audit.ts'
 import type { WorkerEnv } from './env.ts'
-import { startDaily } from './daily.ts'
+import { cleanupJobs, startDaily } from './daily.ts'
 import { serveHealth } from './health.ts'
 import { createJobQueue } from './queue.ts'
 import type { JobQueueOptions } from './queue.ts'
@@ -117,12 +119,16 @@ export const startWorker = async (env: WorkerEnv, options: WorkerOptions = {}) =
       leaseMs: options.leaseMs,
     })
     await queue.consume(run, env.WORKER_CONCURRENCY)
+    const { AUDIT_RETENTION_DAYS: retentionDays, AUDIT_ANCHOR_FILE: anchorFile } = env
+    const audit = { database, sealer: createSealer(env.AUDIT_KEYS), log, metrics, retentionDays, anchorFile }
+    watchAudit(audit)
     const relay = await startRelay({ database, queue, log, ...options.relay })
     closers.push(
       () => queue.drain(),
       () => relay.stop(),
       startSweep({ database, log }).stop,
-      startDaily({ database, log, metrics }).stop,
+      startDaily({ database, log, metrics, jobs: [...cleanupJobs(database), ...auditJobs(audit)] }).stop,
+      startSealing(audit).stop,
     )
 
     let health: Awaited<ReturnType<typeof serveHealth>> | undefined

@@ -134,6 +134,12 @@ export const createMetrics = () => {
     outboxOldestSeconds: sampled('outbox_oldest_seconds', 'Age of the oldest pending outbox row'),
     jobs: counter('jobs_total', 'Job runs by outcome: done, skipped, retried, dead', ['job', 'outcome']),
     rowsRemoved: counter('cleanup_rows_removed_total', 'Rows that the nightly clean-ups have removed', ['job']),
+    auditSealed: counter('audit_rows_sealed_total', 'Rows of the audit log sealed by this worker'),
+    auditUnsealed: sampled('audit_unsealed_rows', 'Rows of the audit log that wait for their seal'),
+    auditUnsealedSeconds: sampled('audit_unsealed_oldest_seconds', 'Age of the oldest row that waits for its seal'),
+    auditVerifiedSeconds: sampled('audit_verified_age_seconds', 'Time since the whole audit log was verified'),
+    auditFaults: sampled('audit_faulty_chains', 'Chains of the audit log in which the last verification found a fault'),
+    auditDaysAhead: sampled('audit_days_ahead', 'Days until the audit log has no month to write to'),
     jobSeconds: histogram('job_duration_seconds', 'Time of one job run', JOB_SECONDS, ['job']),
   }
 }

@@ -37,6 +37,7 @@ export class UnsealedError extends Error {
  */
 export const dropMonths = (database: Pick<Database, 'system'>, sealer: Sealer, days: number) =>
   database.system({}, 'write', async (db) => {
+    await db.execute(sql`set local statement_timeout = '5min'`)
     await db.execute(sql`select pg_advisory_xact_lock(${SEALER_LOCK})`)
     const [end] = [
       ...(await db.execute<{ at: string | null; atMs: number }>(sql`

@@ -137,9 +137,13 @@ const instant = (column: string) => sql.raw(`to_timestamp("${column}" / 1000.0)`
 /** What waits for its seal, for whoever watches over it. */
 export const readUnsealed = async (database: Pick<Database, 'lookup'>) => {
   const [row] = await database.lookup<{ rows: number; oldestSeconds: number }>(
-    `select count(*)::float8 as rows, coalesce(extract(epoch from now() - min(a.at)), 0)::float8 as "oldestSeconds"
-     from audit_log a, audit_sealing p
-     where a.id > p.settled_id and not exists (select from audit_seals s where s.audit_id = a.id and s.audit_id > p.settled_id)`,
+    `with missing as (
+       select id from audit_log where id > (select settled_id from audit_sealing)
+       except select audit_id from audit_seals where audit_id > (select settled_id from audit_sealing)
+     )
+     select count(*)::float8 as rows,
+       coalesce((select extract(epoch from now() - min(at)) from audit_log where id = min(missing.id)), 0)::float8 as "oldestSeconds"
+     from missing`,
     [],
   )
   return row!

@@ -203,7 +203,7 @@ it('names the first fault of each chain, and says what is not sealed yet', async
     expect(verdict).toMatchObject({ unsealed: 2, oldestUnsealedAt: row!.at.toISOString() })
     expect(verdict.faults.map(({ companyId, auditId }) => [companyId, auditId])).toEqual([
       [null, of.platform[1]],
-      ...[[one, of.one[2]]],
+      [one, of.one[2]],
     ])
   } finally {
     await own.close()

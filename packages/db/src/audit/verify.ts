@@ -52,7 +52,8 @@ export type VerifyOptions = {
   /** Only this company's chain. */
   companyId?: string | undefined
   anchors?: readonly Anchor[]
-  onProgress?: (progress: { chain: string; rows: number }) => void
+  /** After each batch; what it throws ends the verification. */
+  onProgress?: (progress: { chain: string; rows: number }) => unknown
 }
 
 const BATCH = 5_000
@@ -140,7 +141,7 @@ const verifyChain = async (
   sealer: Sealer,
   chain: string,
   anchors: readonly Anchor[],
-  onProgress: (rows: number) => void,
+  onProgress: (rows: number) => unknown,
 ): Promise<{ rows: number; fault: Fault | null }> => {
   const companyId = chain === PLATFORM_CHAIN ? null : chain
   const readHead = async () => (await database.lookup<ChainRow>(CHAIN, [chain]))[0]
@@ -185,7 +186,7 @@ const verifyChain = async (
         previous = hash
         rows++
       }
-      onProgress(rows)
+      await onProgress(rows)
       if (links.length < BATCH) break
     }
     const lastAnchored = Math.max(0, ...anchored.keys())
@@ -275,3 +276,12 @@ export const noteVerified = (database: Pick<Database, 'system'>, { rows, faults 
       sql`update audit_sealing set verified_at = now(), verified_rows = ${rows}, verified_faults = ${faults.length}`,
     ),
   )
+
+/** What the last verification of the whole log found; null before the first. */
+export const readVerified = async (database: Access) => {
+  const [row] = await database.lookup<{ ageSeconds: number | null; faults: number | null }>(
+    `select extract(epoch from now() - verified_at)::float8 as "ageSeconds", verified_faults as faults from audit_sealing`,
+    [],
+  )
+  return row!.ageSeconds === null ? null : { ageSeconds: row!.ageSeconds, faults: row!.faults ?? 0 }
+}

@@ -29,7 +29,7 @@ const nativeSpread = () => {
 
 /** Workspace packages and tRPC are bundled in, other npm packages stay in node_modules. */
 export default defineConfig({
-  entry: 'src/main.ts',
+  entry: { main: 'src/main.ts', keys: 'src/keys/main.ts' },
   outDir: 'dist',
   format: 'esm',
   platform: 'node',

@@ -159,3 +159,24 @@ export const parseEnv = (record: Record<string, string | undefined>): Env => {
 
 /** @throws EnvError */
 export const readEnv = (): Env => parseEnv(process.env)
+
+const keysEnv = z.object({
+  DATABASE_URL: serverEnv.shape.DATABASE_URL,
+  DATABASE_SYSTEM_URL: serverEnv.shape.DATABASE_SYSTEM_URL,
+  JWT_KEYS: keyRing.optional(),
+  REFRESH_KEYS: keyRing.optional(),
+  TOKEN_KEYS: keyRing.optional(),
+  FACTOR_KEYS: keyRing.optional(),
+  PASSWORD_PEPPER_KEYS: keyRing.optional(),
+  AUDIT_KEYS: keyRing.optional(),
+})
+
+export type KeysEnv = z.output<typeof keysEnv>
+
+/** For the command that looks after keys: whatever rings this process is given. @throws EnvError */
+export const readKeysEnv = (record: Record<string, string | undefined> = process.env): KeysEnv => {
+  const given = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== ''))
+  const parsed = keysEnv.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new EnvError(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`).join('\n'))
+}

@@ -1,3 +1,4 @@
+import type http from 'node:http'
 import { createAccessTokens } from '@servai/auth/access-token'
 import { parseKeyRing } from '@servai/auth/key-ring'
 import {
@@ -80,7 +81,7 @@ describe('Authorization: Bearer servai_…', () => {
     const { id } = upload.json() as { id: string }
     expect((await ask(`/api/v1/property/imports/${id}/errors.csv`)).status).toBe(200)
 
-    const bare = (headers: Record<string, string>, query = '') =>
+    const bare = (headers: http.OutgoingHttpHeaders, query = '') =>
       send(`${servers[0].url}/api/v1/auth/me${query}`, { headers: { 'x-forwarded-for': newAddress(), ...headers } })
     expect((await bare({ authorization: `Bearer ${key}` })).status).toBe(200)
     for (const headers of [

@@ -22,7 +22,7 @@ const isPending = isNull(totpFactors.confirmedAt)
 const isInUse = isNotNull(totpFactors.confirmedAt)
 
 /** Copied to another account or row it does not open. */
-const contextOf = (userId: string, rowId: string) => ['totp', userId, rowId]
+export const contextOf = (userId: string, rowId: string) => ['totp', userId, rowId]
 
 const stepOf = ({ services }: VisitDb, { id, userId, secretCipher, keyId }: Row, code: string): number | null => {
   const secret = openSecret(services.factorKeys, { sealed: secretCipher, kid: keyId }, contextOf(userId, id))

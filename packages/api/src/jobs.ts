@@ -16,6 +16,8 @@ import {
   mailEmailChangeOld,
 } from './auth/email-change/jobs.ts'
 import { mailAccountErased, runAccountExport } from './auth/personal-data/jobs.ts'
+import { mailAccountErased } from './auth/erasure/jobs.ts'
+import { runAccountExport } from './auth/personal-data/jobs.ts'
 import type { Events, Topic } from './events.ts'
 import { mailDecision } from './property/claims/jobs.ts'
 import { readMapped, readUploaded, runStarted, takeBack } from './property/import/jobs.ts'

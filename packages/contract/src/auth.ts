@@ -5,7 +5,7 @@ import { id, instant, line } from './fields.ts'
 import { LOCALES } from './locales.ts'
 import { context } from './roles.ts'
 
-const MAX_EMAIL_LENGTH = 254
+export const MAX_EMAIL_LENGTH = 254
 const MAX_PASSWORD_BYTES = 1024
 // The pattern of <input type="email">, with a dot in the domain.
 const EMAIL =

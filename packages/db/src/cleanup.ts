@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql, type SQL } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './index.ts'
-import { accountExports, emailChanges, factorResets, impersonations } from './schema/account-changes.ts'
+import {
+  accountErasures,
+  accountExports,
+  emailChanges,
+  factorResets,
+  impersonations,
+} from './schema/account-changes.ts'
 import { apiKeys } from './schema/api-keys.ts'
 import { passkeyCeremonies, signInChallenges, totpFactors, trustedDevices } from './schema/factors.ts'
 import { invites, inviteUses } from './schema/invites.ts'
@@ -64,6 +70,7 @@ export const CLEANUPS = {
       { table: totpFactors, where: sql`confirmed_at is null and expires_at < now()` },
       { table: trustedDevices, where: sql`expires_at < now()` },
       { table: accountExports, where: sql`expires_at < now()` },
+      { table: accountErasures, where: sql`email is not null and created_at < ${ago(AFTER_EXPIRY)}` },
       { table: emailChanges, where: sql`expires_at < ${ago(MONTH)}` },
       { table: factorResets, where: sql`expires_at < ${ago(FOR_REVIEW)}` },
       { table: impersonations, where: sql`expires_at < ${ago(FOR_REVIEW)}` },

@@ -2,6 +2,7 @@ import type { Services } from '@servai/api/context'
 import type { RedisConnection } from '@servai/redis/connection'
 import { TRPCError, type AnyTRPCRouter } from '@trpc/server'
 import type { Env } from '../env.ts'
+import { accountExportRoutes, createAccountExportHandler, isAccountExportFile } from './account-exports.ts'
 import { createCookieJar } from './cookies.ts'
 import { createDocsHandler, DOCS_BASE } from './docs.ts'
 import { createExportHandler, EXPORT_TIMEOUT_MS, exportRoutes, isExportFile } from './exports.ts'
@@ -62,7 +63,10 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   })
   const contextOf = createRequestContext(services, cookies)
   const routes = createRestRoutes(proceduresOf(router).values())
-  const docs = createDocsHandler(createOpenApi(routes.routes, [...importRoutes(), ...exportRoutes()]), headers)
+  const docs = createDocsHandler(
+    createOpenApi(routes.routes, [...importRoutes(), ...exportRoutes(), ...accountExportRoutes()]),
+    headers,
+  )
   const health = createHealthHandler({
     database: services.database,
     redis,
@@ -102,6 +106,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
   }
   const errorFile: Area = { handle: createErrorFile(contextOf, headers), timeoutMs: UPLOAD_TIMEOUT_MS }
   const exportFile: Area = { handle: createExportHandler(contextOf, headers), timeoutMs: EXPORT_TIMEOUT_MS }
+  const accountExport: Area = { handle: createAccountExportHandler(contextOf, headers), timeoutMs: EXPORT_TIMEOUT_MS }
   const docsPage: Area = { handle: docs.page }
   const web: Area = { handle: createWebHandler(env.WEB_ROOT, headers) }
   const mailbox: Area =
@@ -124,6 +129,7 @@ export const createApp = ({ env, services, redis, router, phase }: AppOptions) =
     if (path === IMPORTS_PATH) return imports
     if (isErrorFile(path)) return errorFile
     if (isExportFile(path)) return exportFile
+    if (isAccountExportFile(path)) return accountExport
     if (under(path, REST_BASE)) return rest
     if (under(path, DOCS_BASE)) return docsPage
     if (under(path, MAILBOX_BASE)) return mailbox

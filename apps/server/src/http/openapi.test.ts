@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openInstance, type Instance } from '../../test/instance.ts'
 import { send } from '../../test/send.ts'
+import { accountExportRoutes } from './account-exports.ts'
 import { exportRoutes } from './exports.ts'
 import { importRoutes } from './imports.ts'
 import { proceduresOf } from './procedures.ts'
@@ -41,7 +42,7 @@ describe('the OpenAPI document', () => {
     const offered = [...proceduresOf(appRouter).values()].flatMap(({ meta: { rest } }) =>
       rest ? [`${rest.method} /api/v1${rest.path}`] : [],
     )
-    const files = [...importRoutes(), ...exportRoutes()].map(({ method, path }) => `${method} ${path}`)
+    const files = [...importRoutes(), ...exportRoutes(), ...accountExportRoutes()].map(({ method, path }) => `${method} ${path}`)
     expect(files).toContain('POST /api/v1/property/imports')
     expect(described.toSorted()).toEqual([...offered, ...files].toSorted())
   })

@@ -27,6 +27,7 @@ import { redeemChallenge } from './challenges/service.ts'
 import { factorsRouter } from './factors/router.ts'
 import { emailChangeRouter } from './email-change/router.ts'
 import { passkeysRouter } from './passkeys/router.ts'
+import { personalDataRouter } from './personal-data/router.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
 import { listSessions, logout, logoutAll, revokeOtherSessions, revokeSession } from './sessions/service.ts'
@@ -68,6 +69,7 @@ const leave = async (ctx: RequestContext, inBody: string | undefined) => {
 
 export const authRouter = router({
   emailChange: emailChangeRouter,
+  personalData: personalDataRouter,
 
   register: publicProcedure
     .meta({

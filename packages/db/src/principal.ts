@@ -60,7 +60,7 @@ const COMPANY_LABEL = `json_build_object('id', c.id, 'name', c.name, 'currency',
 const ACCOUNT = `u.id as "userId", u.status = 'active' and u.deleted_at is null as active, u.email_verified_at is not null as "emailVerified"`
 
 // A grant or a home counts only while what it hangs on stands; a residency is removed with its unit, building or complex (ADR 0017).
-const grants = (only = 'true') => `
+const grantsThat = (only = 'true') => `
     (select json_agg(json_build_object(
         'role', g.role, 'companyId', g.company_id, 'complexId', g.complex_id, 'company', ${COMPANY_LABEL}))
       from role_grants g
@@ -81,10 +81,10 @@ const HOMES = `
         and r.starts_on <= (now() at time zone x.timezone)::date
         and (r.ends_on is null or r.ends_on > (now() at time zone x.timezone)::date)) as homes`
 
-const RIGHTS = `${ACCOUNT}, ${grants()}, ${HOMES}`
+const RIGHTS = `${ACCOUNT}, ${grantsThat()}, ${HOMES}`
 
 /** Of the one role a key acts in, while its owner holds it. */
-const KEY_RIGHTS = `${ACCOUNT}, null as homes, ${grants(
+const KEY_RIGHTS = `${ACCOUNT}, null as homes, ${grantsThat(
   'g.role = k.role and g.company_id = k.company_id and g.complex_id is not distinct from k.complex_id',
 )}`
 

@@ -83,7 +83,7 @@ describe('the command', () => {
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
     )
-  const database = () => ({ DATABASE_URL: inject('databaseUrl'), DATABASE_SYSTEM_URL: inject('databaseSystemUrl') })
+  const urls = () => ({ DATABASE_URL: inject('databaseUrl'), DATABASE_SYSTEM_URL: inject('databaseSystemUrl') })
 
   it('new: a key that a ring takes as it is printed, another each time', async () => {
     const [first, second] = await Promise.all([run(['new']), run(['new'])])
@@ -93,7 +93,7 @@ describe('the command', () => {
 
   it('status: speaks of every ring, shows no secret, and ends with 1 where rows are stranded', async () => {
     const entry = key('only')
-    const { code, stdout } = await run(['status'], { ...database(), REFRESH_KEYS: entry })
+    const { code, stdout } = await run(['status'], { ...urls(), REFRESH_KEYS: entry })
     expect(stdout.match(/^[A-Z_]+_KEYS/gm)).toEqual([
       'JWT_KEYS',
       'REFRESH_KEYS',
@@ -112,7 +112,7 @@ describe('the command', () => {
   it('says what it wants where it is not told', async () => {
     expect(await run([])).toMatchObject({ code: 1, stderr: 'Usage: keys new | status | reencrypt\n' })
     expect(await run(['status'])).toMatchObject({ code: 1, stderr: expect.stringContaining('DATABASE_URL') })
-    expect(await run(['reencrypt'], database())).toMatchObject({ code: 1, stderr: 'FACTOR_KEYS: is not set\n' })
+    expect(await run(['reencrypt'], urls())).toMatchObject({ code: 1, stderr: 'FACTOR_KEYS: is not set\n' })
   })
 })
 

@@ -11,6 +11,7 @@ import {
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { createAccess, type Access, type AccessNews } from './access.ts'
+import { askStepUp } from './step-up.ts'
 
 export type Inputs = inferRouterInputs<AppRouter>
 export type Outputs = inferRouterOutputs<AppRouter>
@@ -52,6 +53,10 @@ export const onAccessNews = (listener: (news: AccessNews) => void) => {
   listeners.add(listener)
 }
 
+
+}
+
+
 let activeContext: string | null = null
 
 /** Capacity in which the calls from now on are made; a call can name another one, see `inContext`. */
@@ -65,8 +70,11 @@ export const inContext = (key: string, signal?: AbortSignal) => ({ context: { ac
 const contextKeyOf = (op: Operation): string | null =>
   typeof op.context['actAs'] === 'string' ? op.context['actAs'] : activeContext
 
-export const requestHeaders = async (contextKey = activeContext): Promise<Record<string, string>> => {
-  const token = await access.token()
+export const requestHeaders = async (
+  contextKey = activeContext,
+  isAsOneself = false,
+): Promise<Record<string, string>> => {
+  const token = isAsOneself ? await access.token() : (borrowed ?? (await access.token()))
   return {
     ...CLIENT,
     ...(token && { authorization: `Bearer ${token}` }),
@@ -78,8 +86,11 @@ const statusOf = (error: unknown): number | undefined =>
   // Every error that the client throws is one of these; `data` is missing when nothing answered.
   (error as TRPCClientError<AppRouter>).data?.httpStatus
 
-/** Renews the session and tries once more where the server no longer accepts the access token. */
-const renewing: TRPCLink<AppRouter> =
+type Refusal = TRPCClientError<AppRouter>
+
+/** Tries once more after what `mend` answers for an error has come to `true`; it answers null for an error it does not mend. */
+const repeating =
+  (mend: (error: Refusal) => Promise<boolean> | null): TRPCLink<AppRouter> =>
   () =>
   ({ op, next }) =>
     observable((observer) => {
@@ -90,10 +101,11 @@ const renewing: TRPCLink<AppRouter> =
           next: (result) => observer.next(result),
           complete: () => observer.complete(),
           error: (error) => {
-            if (isSecondTry || statusOf(error) !== 401 || !access.isHeld()) return observer.error(error)
+            const mending = isSecondTry ? null : mend(error)
+            if (!mending) return observer.error(error)
             isSecondTry = true
-            access.renew().then(
-              (token) => (token ? attempt() : observer.error(error)),
+            mending.then(
+              (isMended) => (isMended ? attempt() : observer.error(error)),
               () => observer.error(error),
             )
           },
@@ -107,11 +119,32 @@ const renewing: TRPCLink<AppRouter> =
 const sending: TRPCLink<AppRouter> = (runtime) => {
   const single = httpLink<AppRouter>({
     url: TRPC_URL,
-    headers: ({ op }) => requestHeaders(contextKeyOf(op)),
+    headers: ({ op }) => requestHeaders(contextKeyOf(op), op.context['asOneself'] === true),
   })(runtime)
   const batches = new Map<string | null, typeof single>()
   const batchOf = (key: string | null) => {
     const existing = batches.get(key)
+/** Renews the session where the server no longer accepts the access token. */
+const renewing = repeating((error) =>
+  statusOf(error) === 401 && access.isHeld() ? access.renew().then((token) => token !== null) : null,
+)
+
+/** Lets the person prove once more who they are where the server asks for it. */
+const proving = repeating((error) => (error.data?.reason === 'auth.step_up_required' ? askStepUp() : null))
+
+const closedListeners = new Set<() => void>()
+
+/** Told when a call was refused because the company asks for a second factor. */
+export const onContextClosed = (listener: () => void) => {
+  closedListeners.add(listener)
+}
+
+/** Mends nothing. */
+const noticing = repeating((error) => {
+  if (error.data?.reason === 'auth.second_factor_required') closedListeners.forEach((listener) => listener())
+  return null
+})
+
     if (existing) return existing
     const headers = () => requestHeaders(key)
     const created = httpBatchLink<AppRouter>({ url: TRPC_URL, maxItems: MAX_BATCH, headers })(runtime)
@@ -121,4 +154,4 @@ const sending: TRPCLink<AppRouter> = (runtime) => {
   return (call) => (call.op.type === 'query' ? batchOf(contextKeyOf(call.op)) : single)(call)
 }
 
-export const api = createTRPCClient<AppRouter>({ links: [renewing, sending] })
+export const api = createTRPCClient<AppRouter>({ links: [noticing, proving, renewing, sending] })

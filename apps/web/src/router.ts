@@ -20,7 +20,7 @@ import { routes as reset } from './features/reset/routes.ts'
 import { routes as verification } from './features/verification/routes.ts'
 import { internalPath } from './internal-path.ts'
 import { pendingLink } from './pending-link.ts'
-import { isSignedIn, session } from './session.ts'
+import { isContextClosed, isSignedIn, session } from './session.ts'
 import { loadShell } from './shells/shells.ts'
 
 const features: RouteRecordRaw[] = [
@@ -80,6 +80,9 @@ const redirectOf = (to: RouteLocationNormalized) => {
   if (access !== 'account') return internalPath(to.query['returnTo'])
   // The start page was chosen before it was known who is there.
   return to.redirectedFrom?.name === 'start' && to.name !== homeName() ? { name: homeName() } : true
+  // The company asks for a second factor: until there is one, only the person's own pages are open.
+  if (isContextClosed.value && to.meta.shell !== 'own')
+    return { name: 'second-factor', query: { returnTo: to.redirectedFrom?.name === 'start' ? '/' : to.fullPath } }
 }
 
 const isKnown = () => session.phase !== 'starting' && session.phase !== 'failed'
@@ -101,7 +104,7 @@ router.beforeEach(async (to) => {
 
 // Somebody signed in or out, here or in another tab: the page that is open may not be theirs any more.
 watch(
-  () => session.phase,
+  () => [session.phase, isContextClosed.value],
   () => {
     const page = router.currentRoute.value
     const target = redirectOf(page)

@@ -3,7 +3,7 @@ import type { Context, Role } from '@servai/contract/roles'
 import { QueryCache, QueryClient } from '@tanstack/vue-query'
 import { computed, shallowReactive } from 'vue'
 import { SIGNED_IN_KEY } from './access.ts'
-import { access, accessOf, actIn, api, onAccessNews, type Inputs } from './api.ts'
+import { access, accessOf, actIn, api, onAccessNews, onContextClosed, type Inputs, type Outputs } from './api.ts'
 import { reasonOf, type Failure } from './errors.ts'
 import { showLocale, storedLocale } from './i18n/i18n.ts'
 
@@ -60,6 +60,9 @@ const openedCompany = ({ contexts }: Account): Context | null => {
   const kept = platform && sessionStorage.getItem(OPENED_KEY)
   if (!platform || !kept) return null
   // Written by `lookInside` below; of another shape only if somebody played with the browser's storage.
+/** Nothing of the active context is open before a second factor is set up; what is the person's own is. */
+export const isContextClosed = computed(() => state.phase === 'active' && state.context?.needsSecondFactor === true)
+
   const company = JSON.parse(kept) as NonNullable<Context['company']>
   return { ...platform, key: `platform:${company.id}`, company }
 }
@@ -109,8 +112,7 @@ export const startSession = async () => {
   }
 }
 
-export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'delivery'>) => {
-  const { user, ...tokens } = await api.auth.login.mutate(credentials)
+const begin = async ({ user, ...tokens }: Outputs['auth']['completeSignIn']) => {
   access.start(accessOf(tokens))
   queryClient.clear()
   await enter(user)
@@ -164,6 +166,29 @@ export const switchContext = (context: Context) => {
   localStorage.setItem(CONTEXT_KEY, context.key)
   actAs(context)
 }
+/** The challenge of an account with a second factor, which `completeSignIn` goes on with; null when somebody is signed in. */
+export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'delivery'>) => {
+  const answer = await api.auth.login.mutate(credentials)
+  if ('challenge' in answer) return answer.challenge
+  await begin(answer)
+  return null
+}
+
+export const completeSignIn = async (completion: Inputs['auth']['completeSignIn']) => {
+  await begin(await api.auth.completeSignIn.mutate(completion))
+}
+
+/** Without a password, with what a passkey has answered. */
+export const signInByPasskey = async (answered: Inputs['auth']['passkeys']['completeSignIn']) => {
+  await begin(await api.auth.passkeys.completeSignIn.mutate(answered))
+}
+
+/** The same session goes on with a new token, after a change that has ended all others. */
+export const goOn = async (renewed: { accessToken: string; expiresIn: number }) => {
+  access.start(accessOf(renewed))
+  await reloadAccount()
+}
+
 
 /** Somebody of the platform opens one company in this tab, to look and not to touch. */
 export const lookInside = ({ id, name, currency, timezone, status }: NonNullable<Context['company']>) => {
@@ -182,3 +207,8 @@ onAccessNews((news) => {
   if (news.kind === 'ended' && state.phase !== 'anonymous') leave(true)
   if (news.kind === 'started') void isStillMe().catch(() => {})
 })
+// The company has begun to ask for a second factor since the account was loaded.
+onContextClosed(() => {
+  if (state.context && !state.context.needsSecondFactor) void reloadAccount().catch(() => {})
+})
+

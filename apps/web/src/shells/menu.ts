@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import { useRoute, useRouter, type RouteRecordNormalized } from 'vue-router'
 import { MENU_GROUPS, type Shell } from '../features/meta.ts'
 import { t } from '../i18n/i18n.ts'
-import { suits } from '../session.ts'
+import { isContextClosed, suits } from '../session.ts'
 
 /** Whether a page, or one below it, is open. */
 export const useIsOpen = () => {
@@ -15,7 +15,7 @@ const useEntries = (shell: Shell) => {
   const router = useRouter()
   return computed(() =>
     router.getRoutes().flatMap(({ name, path, meta }: RouteRecordNormalized) =>
-      meta.menu && meta.shell === shell && suits(meta)
+      meta.menu && meta.shell === shell && suits(meta) && !(isContextClosed.value && shell === 'staff')
         ? [
             {
               name: String(name),

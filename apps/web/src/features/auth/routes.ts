@@ -21,6 +21,24 @@ export const routes: RouteRecordRaw[] = [
     meta: { shell: 'own', title: 'auth.profile.title', menu: { label: 'auth.profile.title', icon: icons.person } },
   },
   {
+    path: '/profile/security',
+    name: 'security',
+    component: () => import('./SecurityPage.vue'),
+    meta: { shell: 'own', title: 'security.title' },
+  },
+  {
+    path: '/profile/security/app',
+    name: 'second-factor',
+    component: () => import('./SecondFactorPage.vue'),
+    meta: { shell: 'own', title: 'security.app.title' },
+  },
+  {
+    path: '/profile/security/recovery-codes',
+    name: 'recovery-codes',
+    component: () => import('./RecoveryCodesPage.vue'),
+    meta: { shell: 'own', title: 'security.codes.title' },
+  },
+  {
     path: '/profile/password',
     name: 'change-password',
     component: () => import('./ChangePasswordPage.vue'),

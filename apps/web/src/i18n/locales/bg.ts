@@ -9,6 +9,7 @@ import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
 import { shell } from './bg/shell.ts'
 import { ui } from './bg/ui.ts'
+import { security } from './bg/security.ts'
 import { verification } from './bg/verification.ts'
 
 export const bg: Translated<Texts> = {
@@ -24,3 +25,4 @@ export const bg: Translated<Texts> = {
   ui,
   verification,
 }
+  security,

@@ -8,6 +8,7 @@ import { people } from './en/people.ts'
 import { reset } from './en/reset.ts'
 import { shell } from './en/shell.ts'
 import { ui } from './en/ui.ts'
+import { security } from './en/security.ts'
 import { verification } from './en/verification.ts'
 
 export const en = {
@@ -23,3 +24,4 @@ export const en = {
   ui,
   verification,
 }
+  security,

@@ -9,6 +9,7 @@ import { people } from './ru/people.ts'
 import { reset } from './ru/reset.ts'
 import { shell } from './ru/shell.ts'
 import { ui } from './ru/ui.ts'
+import { security } from './ru/security.ts'
 import { verification } from './ru/verification.ts'
 
 export const ru: Translated<Texts> = {
@@ -24,3 +25,4 @@ export const ru: Translated<Texts> = {
   ui,
   verification,
 }
+  security,

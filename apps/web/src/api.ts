@@ -53,10 +53,6 @@ export const onAccessNews = (listener: (news: AccessNews) => void) => {
   listeners.add(listener)
 }
 
-
-}
-
-
 let activeContext: string | null = null
 
 /** Capacity in which the calls from now on are made; a call can name another one, see `inContext`. */
@@ -70,11 +66,8 @@ export const inContext = (key: string, signal?: AbortSignal) => ({ context: { ac
 const contextKeyOf = (op: Operation): string | null =>
   typeof op.context['actAs'] === 'string' ? op.context['actAs'] : activeContext
 
-export const requestHeaders = async (
-  contextKey = activeContext,
-  isAsOneself = false,
-): Promise<Record<string, string>> => {
-  const token = isAsOneself ? await access.token() : (borrowed ?? (await access.token()))
+export const requestHeaders = async (contextKey = activeContext): Promise<Record<string, string>> => {
+  const token = await access.token()
   return {
     ...CLIENT,
     ...(token && { authorization: `Bearer ${token}` }),
@@ -115,15 +108,6 @@ const repeating =
       return () => subscription.unsubscribe()
     })
 
-/** Reads of one capacity share requests; a change always travels alone. */
-const sending: TRPCLink<AppRouter> = (runtime) => {
-  const single = httpLink<AppRouter>({
-    url: TRPC_URL,
-    headers: ({ op }) => requestHeaders(contextKeyOf(op), op.context['asOneself'] === true),
-  })(runtime)
-  const batches = new Map<string | null, typeof single>()
-  const batchOf = (key: string | null) => {
-    const existing = batches.get(key)
 /** Renews the session where the server no longer accepts the access token. */
 const renewing = repeating((error) =>
   statusOf(error) === 401 && access.isHeld() ? access.renew().then((token) => token !== null) : null,
@@ -145,6 +129,15 @@ const noticing = repeating((error) => {
   return null
 })
 
+/** Reads of one capacity share requests; a change always travels alone. */
+const sending: TRPCLink<AppRouter> = (runtime) => {
+  const single = httpLink<AppRouter>({
+    url: TRPC_URL,
+    headers: ({ op }) => requestHeaders(contextKeyOf(op)),
+  })(runtime)
+  const batches = new Map<string | null, typeof single>()
+  const batchOf = (key: string | null) => {
+    const existing = batches.get(key)
     if (existing) return existing
     const headers = () => requestHeaders(key)
     const created = httpBatchLink<AppRouter>({ url: TRPC_URL, maxItems: MAX_BATCH, headers })(runtime)

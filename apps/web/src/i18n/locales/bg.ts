@@ -7,9 +7,9 @@ import { homes } from './bg/homes.ts'
 import { invites } from './bg/invites.ts'
 import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
+import { security } from './bg/security.ts'
 import { shell } from './bg/shell.ts'
 import { ui } from './bg/ui.ts'
-import { security } from './bg/security.ts'
 import { verification } from './bg/verification.ts'
 
 export const bg: Translated<Texts> = {
@@ -21,8 +21,8 @@ export const bg: Translated<Texts> = {
   invites,
   people,
   reset,
+  security,
   shell,
   ui,
   verification,
 }
-  security,

@@ -6,9 +6,9 @@ import { homes } from './en/homes.ts'
 import { invites } from './en/invites.ts'
 import { people } from './en/people.ts'
 import { reset } from './en/reset.ts'
+import { security } from './en/security.ts'
 import { shell } from './en/shell.ts'
 import { ui } from './en/ui.ts'
-import { security } from './en/security.ts'
 import { verification } from './en/verification.ts'
 
 export const en = {
@@ -20,8 +20,8 @@ export const en = {
   invites,
   people,
   reset,
+  security,
   shell,
   ui,
   verification,
 }
-  security,

@@ -7,9 +7,9 @@ import { homes } from './ru/homes.ts'
 import { invites } from './ru/invites.ts'
 import { people } from './ru/people.ts'
 import { reset } from './ru/reset.ts'
+import { security } from './ru/security.ts'
 import { shell } from './ru/shell.ts'
 import { ui } from './ru/ui.ts'
-import { security } from './ru/security.ts'
 import { verification } from './ru/verification.ts'
 
 export const ru: Translated<Texts> = {
@@ -21,8 +21,8 @@ export const ru: Translated<Texts> = {
   invites,
   people,
   reset,
+  security,
   shell,
   ui,
   verification,
 }
-  security,

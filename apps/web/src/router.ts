@@ -78,11 +78,11 @@ const redirectOf = (to: RouteLocationNormalized) => {
       : { name: 'sign-in', query: to.path === '/' || to.path === '/home' ? {} : { returnTo: to.fullPath } }
   if (session.phase === 'unverified') return access === 'unverified' ? true : { name: 'mailbox' }
   if (access !== 'account') return internalPath(to.query['returnTo'])
-  // The start page was chosen before it was known who is there.
-  return to.redirectedFrom?.name === 'start' && to.name !== homeName() ? { name: homeName() } : true
   // The company asks for a second factor: until there is one, only the person's own pages are open.
   if (isContextClosed.value && to.meta.shell !== 'own')
     return { name: 'second-factor', query: { returnTo: to.redirectedFrom?.name === 'start' ? '/' : to.fullPath } }
+  // The start page was chosen before it was known who is there.
+  return to.redirectedFrom?.name === 'start' && to.name !== homeName() ? { name: homeName() } : true
 }
 
 const isKnown = () => session.phase !== 'starting' && session.phase !== 'failed'

@@ -3,7 +3,18 @@ import type { Context, Role } from '@servai/contract/roles'
 import { QueryCache, QueryClient } from '@tanstack/vue-query'
 import { computed, shallowReactive } from 'vue'
 import { SIGNED_IN_KEY } from './access.ts'
-import { access, accessOf, actIn, api, onAccessNews, onContextClosed, type Inputs, type Outputs } from './api.ts'
+import {
+  access,
+  accessOf,
+  actIn,
+  api,
+  asOneself,
+  borrowToken,
+  onAccessNews,
+  onContextClosed,
+  type Inputs,
+  type Outputs,
+} from './api.ts'
 import { reasonOf, type Failure } from './errors.ts'
 import { showLocale, storedLocale } from './i18n/i18n.ts'
 
@@ -50,6 +61,9 @@ export const isSignedIn = computed(() => state.phase === 'unverified' || state.p
 export const hasRole = (roles: readonly Role[] | undefined) =>
   !roles || roles.some((role) => state.context?.roles.includes(role))
 
+/** Nothing of the active context is open before a second factor is set up; what is the person's own is. */
+export const isContextClosed = computed(() => state.phase === 'active' && state.context?.needsSecondFactor === true)
+
 /** Whether a page is meant for the active context: by its roles, and by whether a company is open in it. */
 export const suits = ({ requires, within }: { requires?: readonly Role[]; within?: 'company' | 'platform' }) =>
   hasRole(requires) && (!within || within === (state.context?.company ? 'company' : 'platform'))
@@ -60,9 +74,6 @@ const openedCompany = ({ contexts }: Account): Context | null => {
   const kept = platform && sessionStorage.getItem(OPENED_KEY)
   if (!platform || !kept) return null
   // Written by `lookInside` below; of another shape only if somebody played with the browser's storage.
-/** Nothing of the active context is open before a second factor is set up; what is the person's own is. */
-export const isContextClosed = computed(() => state.phase === 'active' && state.context?.needsSecondFactor === true)
-
   const company = JSON.parse(kept) as NonNullable<Context['company']>
   return { ...platform, key: `platform:${company.id}`, company }
 }
@@ -118,6 +129,29 @@ const begin = async ({ user, ...tokens }: Outputs['auth']['completeSignIn']) => 
   await enter(user)
 }
 
+/** The challenge of an account with a second factor, which `completeSignIn` goes on with; null when somebody is signed in. */
+export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'delivery'>) => {
+  const answer = await api.auth.login.mutate(credentials)
+  if ('challenge' in answer) return answer.challenge
+  await begin(answer)
+  return null
+}
+
+export const completeSignIn = async (completion: Inputs['auth']['completeSignIn']) => {
+  await begin(await api.auth.completeSignIn.mutate(completion))
+}
+
+/** Without a password, with what a passkey has answered. */
+export const signInByPasskey = async (answered: Inputs['auth']['passkeys']['completeSignIn']) => {
+  await begin(await api.auth.passkeys.completeSignIn.mutate(answered))
+}
+
+/** The same session goes on with a new token, after a change that has ended all others. */
+export const goOn = async (renewed: { accessToken: string; expiresIn: number }) => {
+  access.start(accessOf(renewed))
+  await reloadAccount()
+}
+
 /** The answer to a sign-out empties the site's storage; how the app looks on this device is no secret and stays. */
 const keepLooks = async (signingOut: Promise<unknown>) => {
   const looks = { ...localStorage } as Record<string, string>
@@ -166,29 +200,6 @@ export const switchContext = (context: Context) => {
   localStorage.setItem(CONTEXT_KEY, context.key)
   actAs(context)
 }
-/** The challenge of an account with a second factor, which `completeSignIn` goes on with; null when somebody is signed in. */
-export const signIn = async (credentials: Omit<Inputs['auth']['login'], 'delivery'>) => {
-  const answer = await api.auth.login.mutate(credentials)
-  if ('challenge' in answer) return answer.challenge
-  await begin(answer)
-  return null
-}
-
-export const completeSignIn = async (completion: Inputs['auth']['completeSignIn']) => {
-  await begin(await api.auth.completeSignIn.mutate(completion))
-}
-
-/** Without a password, with what a passkey has answered. */
-export const signInByPasskey = async (answered: Inputs['auth']['passkeys']['completeSignIn']) => {
-  await begin(await api.auth.passkeys.completeSignIn.mutate(answered))
-}
-
-/** The same session goes on with a new token, after a change that has ended all others. */
-export const goOn = async (renewed: { accessToken: string; expiresIn: number }) => {
-  access.start(accessOf(renewed))
-  await reloadAccount()
-}
-
 
 /** Somebody of the platform opens one company in this tab, to look and not to touch. */
 export const lookInside = ({ id, name, currency, timezone, status }: NonNullable<Context['company']>) => {
@@ -196,6 +207,11 @@ export const lookInside = ({ id, name, currency, timezone, status }: NonNullable
   const opened = state.account && openedCompany(state.account)
   if (opened) actAs(opened)
 }
+
+// The company has begun to ask for a second factor since the account was loaded.
+onContextClosed(() => {
+  if (state.context && !state.context.needsSecondFactor) void reloadAccount().catch(() => {})
+})
 
 const isStillMe = async () => {
   const before = state.account?.id
@@ -207,8 +223,3 @@ onAccessNews((news) => {
   if (news.kind === 'ended' && state.phase !== 'anonymous') leave(true)
   if (news.kind === 'started') void isStillMe().catch(() => {})
 })
-// The company has begun to ask for a second factor since the account was loaded.
-onContextClosed(() => {
-  if (state.context && !state.context.needsSecondFactor) void reloadAccount().catch(() => {})
-})
-

@@ -12,6 +12,7 @@ import { createLimiter } from '@servai/redis/rate-limit'
 import type { Logger } from '@servai/telemetry/log'
 import { createMetrics, type Metrics } from '@servai/telemetry/metrics'
 import type { Env } from './env.ts'
+import { MAX_BATCH_SIZE, MAX_BODY_BYTES, TIMEOUT_MS } from './http/limits.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -78,6 +79,14 @@ const createHasher = (env: Env, metrics: Metrics) => {
   })
 }
 
+const configOf = (env: Env): Services['config'] => ({
+  passwordMinLength: env.PASSWORD_MIN_LENGTH,
+  ...POLICY,
+  hashing: { memoryKiB: env.ARGON2_MEMORY_KIB, timeCost: env.ARGON2_TIME_COST, lanes: env.ARGON2_LANES },
+  requests: { jsonBytes: MAX_BODY_BYTES, callsAtOnce: MAX_BATCH_SIZE, timeoutMs: TIMEOUT_MS },
+  counting: { store: env.REDIS_URL ? 'redis' : 'memory', replicas: env.REPLICAS },
+})
+
 export type Platform = {
   services: Services
   /** `null` where REDIS_URL is unset: everything works, each process on its own. */
@@ -124,7 +133,7 @@ export const createServices = (env: Env, log: Logger, now = () => new Date()): P
     principals,
     metrics,
     log,
-    config: { passwordMinLength: env.PASSWORD_MIN_LENGTH, ...POLICY },
+    config: configOf(env),
     now,
   }
   return {

@@ -177,7 +177,7 @@ export const admitActor = (principal: Principal, key: string | null, type: 'quer
   return actor
 }
 
-const FRESH_MS = 15 * 60_000
+export const FRESH_MS = 15 * 60_000
 
 /**
  * Whoever holds the session has proved who they are in the last quarter of an hour (SECURITY A5).

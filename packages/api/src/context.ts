@@ -17,6 +17,10 @@ export type Config = {
   sessions: { resident: SessionLifetime; staff: SessionLifetime }
   refreshGraceMs: number
   maxSessionsPerUser: number
+  hashing: { memoryKiB: number; timeCost: number; lanes: number }
+  requests: { jsonBytes: number; callsAtOnce: number; timeoutMs: number }
+  /** Where limits are counted: by all servers together, or by each of so many alone. */
+  counting: { store: 'redis' | 'memory'; replicas: number }
 }
 
 /** What the process made once at its start. */

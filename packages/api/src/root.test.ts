@@ -100,6 +100,10 @@ const REGISTRY: Record<string, (of: typeof ids) => unknown> = {
   'property.people.restoreMany': ({ personId }) => ({ items: [{ id: personId }] }),
 }
 
+const OPERATING: Record<string, (of: typeof ids) => unknown> = {
+  'platform.limits': () => undefined,
+}
+
 const API_KEYS: Record<string, (of: typeof ids) => unknown> = {
   'apiKeys.list': () => ({}),
   'apiKeys.offered': () => undefined,
@@ -128,6 +132,7 @@ const inputOf = (name: string, of: typeof ids): unknown => {
   }
   const [, entity, verb] = name.split('.')
   if (name in REGISTRY) return REGISTRY[name]!(of)
+  if (name in OPERATING) return OPERATING[name]!(of)
   if (name in API_KEYS) return API_KEYS[name]!(of)
   if (name in ACCOUNTS) return ACCOUNTS[name]!(of)
   if (verb === 'list') return {}
@@ -201,7 +206,7 @@ describe('roles of a company', () => {
   /** Lists and what stands under no other row: there is nothing in them to be foreign. */
   const isOpen = (name: string) =>
     name !== 'property.timeline.list' &&
-    /\.list$|unitTypes\.create$|people\.create$|\.offered$|overview|complexes\.create$|companies\.create$|claims\.pending$|property\.search$|exports\.create$/.test(
+    /\.list$|unitTypes\.create$|people\.create$|\.offered$|overview|complexes\.create$|companies\.create$|claims\.pending$|property\.search$|platform\.limits$|exports\.create$/.test(
       name,
     )
 

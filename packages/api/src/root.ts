@@ -2,6 +2,7 @@ import { apiKeysRouter } from './api-keys/router.ts'
 import { accountsRouter } from './accounts/router.ts'
 import { authRouter } from './auth/router.ts'
 import { propertyRouter } from './property/router.ts'
+import { platformRouter } from './platform/router.ts'
 import { resetRouter } from './reset/router.ts'
 import { staffRouter } from './staff/router.ts'
 import { router } from './trpc.ts'
@@ -17,4 +18,5 @@ export const appRouter = router({
   apiKeys: apiKeysRouter,
 })
 
+  platform: platformRouter,
 export type AppRouter = typeof appRouter

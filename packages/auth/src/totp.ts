@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
 
 const SECRET_BYTES = 20
-const STEP_SECONDS = 30
+export const STEP_SECONDS = 30
 const DIGITS = 6
 /** Steps before and after the present one whose code is still, or already, accepted. */
-const TOLERANCE = 1
+export const TOLERANCE = 1
 const CODE = /^[0-9]{6}$/
 
 /** 160 random bits, as RFC 4226 recommends for SHA-1. */

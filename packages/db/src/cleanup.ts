@@ -25,12 +25,17 @@ type Remains = { table: PgTable; where: SQL; oldest?: SQL }
 
 const ago = (interval: string) => sql`now() - ${interval}::text::interval`
 
+/** How long things are kept after they have ended. */
+export const RETENTION_DAYS = { outboxDays: 7, tokensDays: 7, sessionsDays: 30, invitesDays: 30, eventsDays: 90 }
+const days = (count: number) => `${count} days`
+
 /** Longer than any link or challenge lives, so that "this link has expired" can be told from "never heard of it". */
-const AFTER_EXPIRY = '7 days'
+const AFTER_EXPIRY = days(RETENTION_DAYS.tokensDays)
 /** What happened to an account, for whoever looks into it. */
-const FOR_REVIEW = '90 days'
+const FOR_REVIEW = days(RETENTION_DAYS.eventsDays)
 /** PRODUCT: revoked refresh tokens 30 days, ended invites as long. */
-const MONTH = '30 days'
+const MONTH = days(RETENTION_DAYS.sessionsDays)
+const INVITES = days(RETENTION_DAYS.invitesDays)
 /** At 100 failures a password is disabled until it is reset: that has to be remembered. */
 const DISABLED_AT = 100
 
@@ -43,19 +48,19 @@ export const CLEANUPS = {
     remains: [
       {
         table: invites,
-        where: sql`(expires_at < ${ago(MONTH)} or revoked_at < ${ago(MONTH)}) and not exists (
+        where: sql`(expires_at < ${ago(INVITES)} or revoked_at < ${ago(INVITES)}) and not exists (
           select from ${inviteUses} u where u.company_id = invites.company_id and u.invite_id = invites.id)`,
       },
       {
         table: staffInvites,
-        where: sql`accepted_at is null and (expires_at < ${ago(MONTH)} or revoked_at < ${ago(MONTH)})`,
+        where: sql`accepted_at is null and (expires_at < ${ago(INVITES)} or revoked_at < ${ago(INVITES)})`,
       },
     ],
   },
   outbox: {
     at: '04:00',
     remains: [
-      { table: outbox, where: sql`done_at < ${ago('7 days')}`, oldest: byId },
+      { table: outbox, where: sql`done_at < ${ago(days(RETENTION_DAYS.outboxDays))}`, oldest: byId },
       { table: outbox, where: sql`failed_at < ${ago(FOR_REVIEW)}`, oldest: byId },
       { table: devMailbox, where: sql`created_at < ${ago(MONTH)}`, oldest: byId },
       { table: scheduledRuns, where: sql`due_at < ${ago(FOR_REVIEW)}` },

@@ -11,11 +11,9 @@ import { CLIENT_CLOSED_REQUEST, reply, type Exchange } from './exchange.ts'
 import { failureOf, refuseMethod, replyFailure } from './failure.ts'
 import type { AnswerHeaders } from './headers.ts'
 import type { Phase } from './health.ts'
+import { TIMEOUT_MS } from './limits.ts'
 import { createRequestMeter } from './metrics.ts'
 import type { OriginGate } from './origin.ts'
-
-/** From the first byte received to the answer; the database gives up long before. */
-const TIMEOUT_MS = 30_000
 
 export type Area = {
   handle(exchange: Exchange): void | Promise<void>

@@ -6,12 +6,11 @@ import { reply, replyJson, type Exchange } from './exchange.ts'
 import { refuseMethod, replyFailure } from './failure.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, decodeUtf8, parseJson, parseQuery } from './json.ts'
+import { MAX_BODY_BYTES } from './limits.ts'
 import { createCaller } from './procedures.ts'
 import type { RequestContextFactory } from './request-context.ts'
 import { createTextReader, inOurSpelling, mergeInput } from './rest-input.ts'
 import type { RestRoute, RestRoutes } from './rest-routes.ts'
-
-const MAX_BODY_BYTES = 100_000
 
 /**
  * 201 for what creates something, 204 for a DELETE that has nothing to say, 200 for everything else. Also what the

@@ -11,7 +11,7 @@ import { probeRouter } from '../../test/router.ts'
 import { send, type Sending } from '../../test/send.ts'
 import { parseEnv } from '../env.ts'
 import { createServices, type Platform } from '../services.ts'
-import { MAX_BATCH_SIZE } from './trpc.ts'
+import { MAX_BATCH_SIZE } from './limits.ts'
 
 let ours: Instance
 let official: Server

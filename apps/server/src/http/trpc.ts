@@ -15,11 +15,10 @@ import { reply, type Exchange } from './exchange.ts'
 import { addFailureHeaders, failureOf } from './failure.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, decodeUtf8, parseJson, parseQuery } from './json.ts'
+import { MAX_BATCH_SIZE, MAX_BODY_BYTES } from './limits.ts'
 import { createCaller, proceduresOf, type Procedure } from './procedures.ts'
 import type { RequestContextFactory } from './request-context.ts'
 
-export const MAX_BATCH_SIZE = 10
-const MAX_BODY_BYTES = 100_000
 const ENDPOINT = '/trpc/'
 
 export type TrpcOptions = { router: AnyTRPCRouter; contextOf: RequestContextFactory; headers: AnswerHeaders }

@@ -15,8 +15,8 @@ import { attemptProof, requireProved, type Verdict } from '../proofs/service.ts'
 import { lockUser, openSession, type Delivery, type Session } from '../sessions/service.ts'
 import { trustDevice } from '../trusted-devices/service.ts'
 
-const LIFETIME_SECONDS = 10 * 60
-const ATTEMPTS = 5
+export const LIFETIME_SECONDS = 10 * 60
+export const ATTEMPTS = 5
 const TOKEN_BYTES = 32
 
 /** A sign-in whose password was right: no session of any kind, only this. The caller holds the user's lock. */

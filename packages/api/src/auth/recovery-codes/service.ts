@@ -11,7 +11,7 @@ import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 import { factorMethods, requireCurrentFactor } from '../factors/service.ts'
 import { lockUser } from '../sessions/service.ts'
 
-const CODES_AT_ONCE = 10
+export const CODES_AT_ONCE = 10
 
 /** A new set in place of any before, as text to be shown once. The caller holds the user's lock. */
 export const issueRecoveryCodes = async ({ db }: { db: SystemDb }, userId: string): Promise<string[]> => {

@@ -4,11 +4,11 @@ import { loginThrottle } from '@servai/db/schema/users'
 import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm'
 
 /** From here on each failure locks: 15 minutes, then 30, then an hour. */
-const FAILURES_BEFORE_LOCK = 10
-const FIRST_LOCK_MINUTES = 15
-const LONGEST_LOCK_MINUTES = 60
+export const FAILURES_BEFORE_LOCK = 10
+export const FIRST_LOCK_MINUTES = 15
+export const LONGEST_LOCK_MINUTES = 60
 /** From here on only a reset by e-mail helps (NIST SP 800-63B-4, 3.2.2). */
-const FAILURES_BEFORE_DISABLED = 100
+export const FAILURES_BEFORE_DISABLED = 100
 
 const { identifierHash, failures, lockedUntil } = loginThrottle
 

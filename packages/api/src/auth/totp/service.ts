@@ -13,7 +13,7 @@ import { issueRecoveryCodes } from '../recovery-codes/service.ts'
 import { lockUser } from '../sessions/service.ts'
 
 const ISSUER = 'servAI'
-const PENDING_MINUTES = 10
+export const PENDING_MINUTES = 10
 
 type Row = typeof totpFactors.$inferSelect
 

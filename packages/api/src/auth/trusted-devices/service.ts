@@ -10,7 +10,7 @@ import { DomainError } from '../../errors.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 import { deviceHashOf } from '../devices/service.ts'
 
-const TRUSTED_FOR_DAYS = 30
+export const TRUSTED_FOR_DAYS = 30
 const MAX_USER_AGENT = 300
 
 const isLive = gt(trustedDevices.expiresAt, sql`now()`)

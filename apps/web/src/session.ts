@@ -8,8 +8,6 @@ import {
   accessOf,
   actIn,
   api,
-  asOneself,
-  borrowToken,
   onAccessNews,
   onContextClosed,
   type Inputs,

@@ -53,6 +53,19 @@ export const onAccessNews = (listener: (news: AccessNews) => void) => {
   listeners.add(listener)
 }
 
+/** The access token of another account that is seen through this tab; in memory only, so a reload ends it. */
+let borrowed: string | null = null
+let onBorrowedRefused = () => {}
+
+/** From now on calls are made with this token instead of the session's, until the server refuses it or `null` is given. */
+export const borrowToken = (token: string | null, onRefused = () => {}) => {
+  borrowed = token
+  onBorrowedRefused = onRefused
+}
+
+/** Options of a call made as oneself while another account is seen. */
+export const asOneself = (key: string) => ({ context: { actAs: key, asOneself: true } })
+
 let activeContext: string | null = null
 
 /** Capacity in which the calls from now on are made; a call can name another one, see `inContext`. */
@@ -66,8 +79,11 @@ export const inContext = (key: string, signal?: AbortSignal) => ({ context: { ac
 const contextKeyOf = (op: Operation): string | null =>
   typeof op.context['actAs'] === 'string' ? op.context['actAs'] : activeContext
 
-export const requestHeaders = async (contextKey = activeContext): Promise<Record<string, string>> => {
-  const token = await access.token()
+export const requestHeaders = async (
+  contextKey = activeContext,
+  isAsOneself = false,
+): Promise<Record<string, string>> => {
+  const token = isAsOneself ? await access.token() : (borrowed ?? (await access.token()))
   return {
     ...CLIENT,
     ...(token && { authorization: `Bearer ${token}` }),
@@ -83,7 +99,7 @@ type Refusal = TRPCClientError<AppRouter>
 
 /** Tries once more after what `mend` answers for an error has come to `true`; it answers null for an error it does not mend. */
 const repeating =
-  (mend: (error: Refusal) => Promise<boolean> | null): TRPCLink<AppRouter> =>
+  (mend: (error: Refusal, op: Operation) => Promise<boolean> | null): TRPCLink<AppRouter> =>
   () =>
   ({ op, next }) =>
     observable((observer) => {
@@ -94,7 +110,7 @@ const repeating =
           next: (result) => observer.next(result),
           complete: () => observer.complete(),
           error: (error) => {
-            const mending = isSecondTry ? null : mend(error)
+            const mending = isSecondTry ? null : mend(error, op)
             if (!mending) return observer.error(error)
             isSecondTry = true
             mending.then(
@@ -109,9 +125,14 @@ const repeating =
     })
 
 /** Renews the session where the server no longer accepts the access token. */
-const renewing = repeating((error) =>
-  statusOf(error) === 401 && access.isHeld() ? access.renew().then((token) => token !== null) : null,
-)
+const renewing = repeating((error, op) => {
+  if (statusOf(error) !== 401 || !access.isHeld()) return null
+  if (borrowed && !op.context['asOneself']) {
+    onBorrowedRefused()
+    return null
+  }
+  return access.renew().then((token) => token !== null)
+})
 
 /** Lets the person prove once more who they are where the server asks for it. */
 const proving = repeating((error) => (error.data?.reason === 'auth.step_up_required' ? askStepUp() : null))
@@ -133,7 +154,7 @@ const noticing = repeating((error) => {
 const sending: TRPCLink<AppRouter> = (runtime) => {
   const single = httpLink<AppRouter>({
     url: TRPC_URL,
-    headers: ({ op }) => requestHeaders(contextKeyOf(op)),
+    headers: ({ op }) => requestHeaders(contextKeyOf(op), op.context['asOneself'] === true),
   })(runtime)
   const batches = new Map<string | null, typeof single>()
   const batchOf = (key: string | null) => {

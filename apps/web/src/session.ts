@@ -8,6 +8,8 @@ import {
   accessOf,
   actIn,
   api,
+  asOneself,
+  borrowToken,
   onAccessNews,
   onContextClosed,
   type Inputs,
@@ -18,6 +20,14 @@ import { showLocale, storedLocale } from './i18n/i18n.ts'
 
 /** `unverified`: signed in, but the address is not proven yet, so nothing but that can be done. */
 type Phase = 'starting' | 'failed' | 'anonymous' | 'unverified' | 'active'
+
+/** Another account that is seen through this tab, until `expiresAtMs`. */
+export type View = {
+  id: string
+  account: Outputs['accounts']['impersonations']['start']['account']
+  access: 'read' | 'write'
+  expiresAtMs: number
+}
 
 const CONTEXT_KEY = 'servai.context'
 const OPENED_KEY = 'servai.opened'
@@ -49,6 +59,8 @@ const state = shallowReactive({
   failure: null as Failure | null,
   /** The session ended without this tab asking for it. */
   endedElsewhere: false,
+  /** Whom somebody of the platform sees as, in this tab. */
+  view: null as View | null,
 })
 
 export const session: Readonly<typeof state> = state
@@ -78,14 +90,14 @@ const openedCompany = ({ contexts }: Account): Context | null => {
 
 const rememberedContext = (account: Account) => {
   const { contexts } = account
-  const key = state.context?.key ?? localStorage.getItem(CONTEXT_KEY)
+  const key = state.context?.key ?? (state.view ? null : localStorage.getItem(CONTEXT_KEY))
   return openedCompany(account) ?? contexts.find((context) => context.key === key) ?? contexts[0] ?? null
 }
 
 const enter = async (account: Account) => {
   const context = rememberedContext(account)
   actIn(context?.key ?? null)
-  if (!storedLocale()) await showLocale(account.locale)
+  if (!storedLocale() && !state.view) await showLocale(account.locale)
   Object.assign(state, {
     account,
     context,
@@ -96,11 +108,49 @@ const enter = async (account: Account) => {
 }
 
 const leave = (endedElsewhere: boolean) => {
+  forgetView()
   sessionStorage.removeItem(OPENED_KEY)
   actIn(null)
   void queryClient.cancelQueries()
   queryClient.clear()
   Object.assign(state, { account: null, context: null, failure: null, endedElsewhere, phase: 'anonymous' })
+}
+
+/** In which whoever sees as somebody else goes on afterwards. */
+let ownContext: Context | null = null
+
+const forgetView = () => {
+  borrowToken(null)
+  state.view = null
+}
+
+/** From now on this tab shows what another account sees; the session, and every other tab, stay as they are. */
+export const enterView = async (input: Inputs['accounts']['impersonations']['start']) => {
+  const { accessToken, expiresAt, id, account, access: level } = await api.accounts.impersonations.start.mutate(input)
+  ownContext = state.context
+  borrowToken(accessToken, () => void leaveView().catch(() => {}))
+  state.view = { id, account, access: level, expiresAtMs: Date.parse(expiresAt) }
+  await takeUp().catch(async (error: unknown) => {
+    await leaveView({ tell: true })
+    throw error
+  })
+}
+
+/** Back to oneself; the server is told where it does not know yet. */
+export const leaveView = async ({ tell = false } = {}) => {
+  const { view } = state
+  if (!view) return
+  forgetView()
+  state.context = ownContext
+  if (tell) await api.accounts.impersonations.end.mutate({ id: view.id }, asOneself('platform')).catch(() => {})
+  await takeUp()
+}
+
+const takeUp = async () => {
+  actIn(null)
+  await queryClient.cancelQueries()
+  queryClient.clear()
+  await reloadAccount()
 }
 
 /** Asks again who is signed in and what they may act as. */
@@ -161,6 +211,7 @@ const keepLooks = async (signingOut: Promise<unknown>) => {
 
 /** In every tab. Rejects where the server cannot be told: the cookie would still be there, and a sign-in page a lie. */
 export const signOut = async () => {
+  await leaveView({ tell: true })
   await keepLooks(api.auth.logout.mutate())
   forgetSession()
 }
@@ -194,8 +245,10 @@ const actAs = (context: Context) => {
 
 /** From now on this tab acts in another capacity; what was loaded in the old one is forgotten. */
 export const switchContext = (context: Context) => {
-  sessionStorage.removeItem(OPENED_KEY)
-  localStorage.setItem(CONTEXT_KEY, context.key)
+  if (!state.view) {
+    sessionStorage.removeItem(OPENED_KEY)
+    localStorage.setItem(CONTEXT_KEY, context.key)
+  }
   actAs(context)
 }
 

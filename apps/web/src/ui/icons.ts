@@ -2,6 +2,8 @@
 export {
   symRoundedAdd as add,
   symRoundedBadge as staff,
+  symRoundedManageAccounts as account,
+  symRoundedLockReset as factorReset,
   symRoundedTune as tune,
   symRoundedPolicy as explain,
   symRoundedApartment as building,

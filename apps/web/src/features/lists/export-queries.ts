@@ -5,6 +5,7 @@ import { access, api, requestHeaders, type Outputs } from '../../api.ts'
 import { failureOf, RequestError } from '../../errors.ts'
 import { locale } from '../../i18n/i18n.ts'
 import { queryClient, session } from '../../session.ts'
+import { askStepUp } from '../../step-up.ts'
 
 export type ExportRow = Outputs['property']['exports']['get']
 export type ExportFilter = Partial<ExportFilters[ExportKind]> & Record<string, unknown>
@@ -50,9 +51,16 @@ export const fetchFile = async (address: string) => {
   let response = await fetch(address, { headers: await requestHeaders() })
   if (response.status === 401 && (await access.renew()))
     response = await fetch(address, { headers: await requestHeaders() })
+  const refused = response.ok ? null : await failureIn(response)
+  if (refused?.reason === 'auth.step_up_required' && (await askStepUp()))
+    response = await fetch(address, { headers: await requestHeaders() })
   if (response.ok) return { blob: await response.blob(), name: nameOf(response.headers.get('content-disposition')) }
+  throw new RequestError(refused && response.bodyUsed ? refused : await failureIn(response))
+}
+
+const failureIn = async (response: Response) => {
   const body: unknown = await response.json().catch(() => null)
-  throw new RequestError(failureOf((body as { error?: unknown } | null)?.error, response.status))
+  return failureOf((body as { error?: unknown } | null)?.error, response.status)
 }
 
 export const nameOf = (disposition: string | null) => {

@@ -15,3 +15,5 @@ export const OWNERS: readonly Role[] = ['director']
 export const FOUNDERS: readonly Role[] = ['platform_admin']
 export const PLATFORM: readonly Role[] = ['platform_admin', 'platform_accountant']
 export const STAFF_READERS: readonly Role[] = ['platform_admin', 'director', 'complex_manager']
+/** Who answers for accounts. */
+export const RESPONSIBLE: readonly Role[] = ['platform_admin', 'director']

@@ -1,4 +1,5 @@
 import type { StaffTexts, Translated } from '../texts.ts'
+import { accounts } from './bg/accounts.ts'
 import { apiKeys } from './bg/api-keys.ts'
 import { buildings } from './bg/buildings.ts'
 import { complexes } from './bg/complexes.ts'
@@ -12,6 +13,7 @@ import { staff } from './bg/staff.ts'
 import { units } from './bg/units.ts'
 
 export const bgStaff: Translated<StaffTexts> = {
+  accounts,
   apiKeys,
   buildings,
   complexes,

@@ -5,6 +5,7 @@ import { companies } from './bg/companies.ts'
 import { errors } from './bg/errors.ts'
 import { homes } from './bg/homes.ts'
 import { invites } from './bg/invites.ts'
+import { oversight } from './bg/oversight.ts'
 import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
 import { security } from './bg/security.ts'
@@ -19,6 +20,7 @@ export const bg: Translated<Texts> = {
   errors,
   homes,
   invites,
+  oversight,
   people,
   reset,
   security,

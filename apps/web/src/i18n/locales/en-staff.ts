@@ -1,3 +1,4 @@
+import { accounts } from './en/accounts.ts'
 import { apiKeys } from './en/api-keys.ts'
 import { buildings } from './en/buildings.ts'
 import { complexes } from './en/complexes.ts'
@@ -11,6 +12,7 @@ import { staff } from './en/staff.ts'
 import { units } from './en/units.ts'
 
 export const enStaff = {
+  accounts,
   apiKeys,
   buildings,
   complexes,

@@ -4,6 +4,7 @@ import { companies } from './en/companies.ts'
 import { errors } from './en/errors.ts'
 import { homes } from './en/homes.ts'
 import { invites } from './en/invites.ts'
+import { oversight } from './en/oversight.ts'
 import { people } from './en/people.ts'
 import { reset } from './en/reset.ts'
 import { security } from './en/security.ts'
@@ -18,6 +19,7 @@ export const en = {
   errors,
   homes,
   invites,
+  oversight,
   people,
   reset,
   security,

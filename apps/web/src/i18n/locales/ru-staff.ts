@@ -1,4 +1,5 @@
 import type { StaffTexts, Translated } from '../texts.ts'
+import { accounts } from './ru/accounts.ts'
 import { apiKeys } from './ru/api-keys.ts'
 import { buildings } from './ru/buildings.ts'
 import { complexes } from './ru/complexes.ts'
@@ -12,6 +13,7 @@ import { staff } from './ru/staff.ts'
 import { units } from './ru/units.ts'
 
 export const ruStaff: Translated<StaffTexts> = {
+  accounts,
   apiKeys,
   buildings,
   complexes,

@@ -5,6 +5,7 @@ import { companies } from './ru/companies.ts'
 import { errors } from './ru/errors.ts'
 import { homes } from './ru/homes.ts'
 import { invites } from './ru/invites.ts'
+import { oversight } from './ru/oversight.ts'
 import { people } from './ru/people.ts'
 import { reset } from './ru/reset.ts'
 import { security } from './ru/security.ts'
@@ -19,6 +20,7 @@ export const ru: Translated<Texts> = {
   errors,
   homes,
   invites,
+  oversight,
   people,
   reset,
   security,

@@ -12,6 +12,7 @@ import { startPostgres } from '../scripts/postgres.mjs'
 
 const DATABASE = 'servai_bench'
 const FLOOR = 'servai_bench_floor'
+const IMPORT = 'servai_bench_import'
 /** 19 MiB of argon2id need no help; the rest of a small server's memory is PostgreSQL's. */
 const SETTINGS = { shared_buffers: '512MB', max_connections: '100', jit: 'off' }
 
@@ -20,20 +21,26 @@ export type Keys = Record<
   string
 >
 
+type Wanted = { dataDir: string; reuse: boolean; keys: Keys; isImported: boolean }
+
 /** Starts PostgreSQL (or takes that of BENCH_ADMIN_URL) and fills it with the big customer, unless `reuse` finds it there. */
-export const prepareDatabase = async ({ dataDir, reuse, keys }: { dataDir: string; reuse: boolean; keys: Keys }) => {
+export const prepareDatabase = async ({ dataDir, reuse, keys, isImported }: Wanted) => {
   const given = process.env.BENCH_ADMIN_URL
   const server = given
     ? { adminUrl: given, stop: async () => {} }
     : await startPostgres({ dataDir, settings: SETTINGS })
   const admin = postgres(server.adminUrl, { max: 1, onnotice: () => undefined })
   const passwords = { owner: randomPassword(), app: randomPassword(), system: randomPassword() }
-  const urlOf = (role: keyof typeof ROLES) =>
+  const urlOf = (role: keyof typeof ROLES, database = DATABASE) =>
     Object.assign(new URL(server.adminUrl), {
       username: ROLES[role],
       password: passwords[role],
-      pathname: `/${DATABASE}`,
+      pathname: `/${database}`,
     }).href
+  const urlsOf = (database: string) => ({
+    DATABASE_URL: urlOf('app', database),
+    DATABASE_SYSTEM_URL: urlOf('system', database),
+  })
 
   const [existing] = await admin`select from pg_database where datname = ${DATABASE}`
   const isKept = reuse && existing !== undefined
@@ -48,11 +55,18 @@ export const prepareDatabase = async ({ dataDir, reuse, keys }: { dataDir: strin
   await admin.unsafe(`create database ${FLOOR} template ${DATABASE}`)
   const floorUrl = Object.assign(new URL(server.adminUrl), { pathname: `/${FLOOR}` }).href
   await tearWallsDown(floorUrl)
+  await admin.unsafe(`drop database if exists ${IMPORT} with (force)`)
+  if (isImported) {
+    await admin.unsafe(`create database ${IMPORT} template ${DATABASE}`)
+    await provision(server.adminUrl, { database: IMPORT, passwords })
+  }
   const [version] = await admin<{ server_version: string }[]>`show server_version`
   await admin.end()
 
   return {
-    urls: { DATABASE_URL: urlOf('app'), DATABASE_SYSTEM_URL: urlOf('system') },
+    urls: urlsOf(DATABASE),
+    /** Of a copy for what leaves tens of thousands of rows behind; only where `isImported`. */
+    importUrls: urlsOf(IMPORT),
     floorUrl,
     ...people,
     postgresVersion: version!.server_version,

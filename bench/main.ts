@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util'
 import { SERVER_HEAP } from '../scripts/heap.mjs'
 import { freePort } from '../scripts/postgres.mjs'
 import { startRedis } from '../scripts/test/redis.ts'
-import { loadKeys, prepareDatabase, type Keys, type Prepared } from './database.ts'
+import { loadKeys, prepareDatabase, signTokens, type Keys, type Prepared } from './database.ts'
+import { IMPORT_ROW, importLine } from './import.ts'
 import type { Measured } from './load.ts'
 import { inWords, median, timeAnswers } from './enumeration.ts'
 import { buildNoOp } from './no-op-build.ts'
-import { measure, startService, type Served, type ServiceOptions } from './processes.ts'
+import { measure, startService, startWorker, type Served, type ServiceOptions } from './processes.ts'
 import { exportPeople, registryRows } from './registry.ts'
 import { NAMES, printTable, writeReport, type Figure, type Line } from './report.ts'
 import { buildRows, meRequests, signInRequests, type Row, type Side, type Work } from './rows.ts'
@@ -30,20 +31,22 @@ const stopAll = async () => {
 
 const note = (text: string) => console.log(`· ${text}`)
 
+const productEnv = (urls: Prepared['urls'], keys: Keys, redisUrl: string | null) => ({
+  ...keys,
+  APP_URL,
+  ...urls,
+  ...(redisUrl && { REDIS_URL: redisUrl }),
+  NODE_ENV: 'production',
+  TRUST_PROXY_HOPS: '1',
+  METRICS_PUBLIC: 'true',
+  EMAIL_TRANSPORT: 'smtp',
+  EMAIL_FROM: 'no-reply@bench.servai.example',
+  SMTP_HOST: '127.0.0.1',
+  SMTP_PORT: '2525',
+})
+
 const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | null, isProfiled: boolean) => {
-  const shared = { ...keys, APP_URL }
-  const product = {
-    ...shared,
-    ...prepared.urls,
-    ...(redisUrl && { REDIS_URL: redisUrl }),
-    NODE_ENV: 'production',
-    TRUST_PROXY_HOPS: '1',
-    METRICS_PUBLIC: 'true',
-    EMAIL_TRANSPORT: 'smtp',
-    EMAIL_FROM: 'no-reply@bench.servai.example',
-    SMTP_HOST: '127.0.0.1',
-    SMTP_PORT: '2525',
-  }
+  const product = productEnv(prepared.urls, keys, redisUrl)
   const start = async (
     name: string,
     entry: string,
@@ -59,7 +62,7 @@ const startSides = async (prepared: Prepared, keys: Keys, redisUrl: string | nul
     running.push(served)
     return served
   }
-  const floor = { ...shared, FLOOR_DATABASE_URL: prepared.floorUrl }
+  const floor = { ...keys, APP_URL, FLOOR_DATABASE_URL: prepared.floorUrl }
   const port = await freePort()
   const noOp = await buildNoOp()
   return {
@@ -206,6 +209,25 @@ const registry = async (
   ]
 }
 
+/** On a server, a worker and a database of their own: what it leaves behind is nobody else's. */
+const imported = async (prepared: Prepared, keys: Keys, redisUrl: string | null): Promise<Line> => {
+  note(IMPORT_ROW)
+  const env = productEnv(prepared.importUrls, keys, redisUrl)
+  const port = await freePort()
+  const server = await startService('../apps/server/dist/main.mjs', {
+    env: { ...env, PORT: String(port) },
+    port,
+    flags: SERVER_HEAP,
+    logFile: path.join(dataDir, 'import-server.log'),
+  })
+  running.push(server)
+  const worker = startWorker({ env, logFile: path.join(dataDir, 'import-worker.log') })
+  running.push(worker)
+  const [token] = await signTokens(prepared.big.sessions, keys, APP_URL)
+  const target = { url: `http://127.0.0.1:${port}`, token: token!, workerPid: worker.pid }
+  return Promise.race([importLine(target), worker.ended])
+}
+
 const residentMb = ({ pid }: Served) => {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return line ? Number(line[1]) / 1024 : 0
@@ -225,13 +247,14 @@ const bench = async (flags: Flags) => {
   mkdirSync(dataDir, { recursive: true })
   const keys = loadKeys(dataDir, flags.reuse)
   note('preparing PostgreSQL and the data')
-  const prepared = await prepareDatabase({ dataDir, reuse: flags.reuse, keys })
+  const wanted = (name: string) => name.includes(flags.only)
+  const isImported = wanted(IMPORT_ROW)
+  const prepared = await prepareDatabase({ dataDir, reuse: flags.reuse, keys, isImported })
   running.push(prepared)
   const redis = flags.redis ? await startRedis() : { url: null, stop: async () => {} }
   running.push(redis)
   const sides = await startSides(prepared, keys, redis.url, flags.profile)
 
-  const wanted = (name: string) => name.includes(flags.only)
   const rows = (await buildRows(prepared, keys, APP_URL)).filter(({ name }) => wanted(name))
   const lines = await compare(rows, sides, pace)
   if (wanted('sign in')) {
@@ -240,6 +263,7 @@ const bench = async (flags: Flags) => {
     lines.push(...(await flooded(sides, await meRequests(prepared, keys, APP_URL), pace)))
   }
   lines.push(...(await registry(sides, prepared, keys, pace, wanted)))
+  if (isImported) lines.push(await imported(prepared, keys, redis.url))
   const enumeration = wanted('enumeration')
     ? await timeAnswers(sides.servai.port, prepared.urls.DATABASE_SYSTEM_URL, pace.refusals)
     : []

@@ -40,6 +40,20 @@ export const startService = async (
   return { port: listening, pid: child.pid, readyMs, stop: () => stop(child) }
 }
 
+/** Starts a worker, which takes up its work without telling anybody; `ended` rejects where that ends too early. */
+export const startWorker = ({ env, logFile }: Pick<ServiceOptions, 'env' | 'logFile'>) => {
+  const log = openSync(logFile, 'w')
+  const child = fork(path.resolve(HERE, '../apps/worker/dist/main.mjs'), {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', log, log, 'ipc'],
+  })
+  if (!child.pid) throw new Error('the worker cannot be started')
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the worker ended: see ${logFile}`)))
+  // Of interest only to whoever waits for its work.
+  ended.catch(() => undefined)
+  return { pid: child.pid, ended, stop: () => stop(child) }
+}
+
 const stop = async (child: ChildProcess) => {
   if (child.exitCode !== null) return
   child.kill()

@@ -21,11 +21,24 @@ type Auditor = { db: CompanyDb | SystemDb; requestId: string; address?: string }
 const ofSession = (id: string | null) =>
   sql`case when nullif(current_setting('app.api_key_id', true), '') is null then ${id}::uuid end`
 
-/** Written in the caller's transaction; id, time and who stands behind the actor are the database's to say. */
+/**
+ * Written in the caller's transaction; id, time and who stands behind the actor are the database's to say. What fails or is
+ * denied at the sign-in of an account belongs to the companies it works for, so that their directors see it; that of any other
+ * account, and of addresses without one, to the platform.
+ */
 export const audit = async ({ db, requestId, address }: Auditor, event: AuditEvent) => {
   const { action, result = 'ok', actorId, sessionId, companyId, entity, entityId, details } = event
+  const isRefusedAccess = result !== 'ok' && !companyId && action.startsWith('auth.')
+  const account = actorId ?? (entity === 'users' ? entityId : null) ?? null
+  const companies = isRefusedAccess
+    ? sql`with employers as (
+        select distinct company_id from role_grants
+        where user_id = ${account}::uuid and company_id is not null and coalesce(expires_at > now(), true)
+      ) select company_id from employers union all select null where not exists (select from employers)`
+    : sql`select ${companyId ?? null}::uuid`
   await db.execute(sql`
     insert into audit_log (company_id, actor_id, session_id, request_id, address, action, result, entity, entity_id, after)
-    values (${companyId ?? null}, ${actorId ?? null}, ${ofSession(sessionId ?? null)}, ${requestId}, ${address ?? null},
-      ${action}, ${result}, ${entity ?? null}, ${entityId ?? null}, ${details ? JSON.stringify(details) : null}::jsonb)`)
+    select c.company_id, ${actorId ?? null}::uuid, ${ofSession(sessionId ?? null)}, ${requestId}, ${address ?? null}, ${action},
+      ${result}, ${entity ?? null}, ${entityId ?? null}::uuid, ${details ? JSON.stringify(details) : null}::jsonb
+    from (${companies}) c (company_id)`)
 }

@@ -102,6 +102,7 @@ const REGISTRY: Record<string, (of: typeof ids) => unknown> = {
 
 const OPERATING: Record<string, (of: typeof ids) => unknown> = {
   'platform.limits': () => undefined,
+  'audit.list': () => ({}),
 }
 
 const API_KEYS: Record<string, (of: typeof ids) => unknown> = {

@@ -8,7 +8,7 @@ import {
   type TimelineOf,
   type TimelineSubject,
 } from '@servai/contract/timeline'
-import type { CompanyDb } from '@servai/db'
+import type { CompanyDb, SystemDb } from '@servai/db'
 import type { Author } from '../actors/service.ts'
 
 type Values = Record<string, unknown>
@@ -94,7 +94,11 @@ const linkLabel = (table: ReturnType<typeof sql>, entity: TimelineOf) =>
 type Named = { id: string; name: string; building?: string }
 type Names = ReadonlyMap<string, Named>
 
-const readNames = async (db: CompanyDb, source: ReturnType<typeof sql>, ids: string[]): Promise<[string, Named][]> => {
+const readNames = async (
+  db: CompanyDb | SystemDb,
+  source: ReturnType<typeof sql>,
+  ids: string[],
+): Promise<[string, Named][]> => {
   if (ids.length === 0) return []
   const rows = await db.execute<Named>(
     sql`select * from (${source}) named where id = any (string_to_array(${ids.join(',')}, ',')::uuid[])`,
@@ -102,8 +106,15 @@ const readNames = async (db: CompanyDb, source: ReturnType<typeof sql>, ids: str
   return [...rows].map((row) => [row.id, row])
 }
 
-const textsIn = (rows: readonly AuditRow[], column: string) =>
+type Changed = { before: Values | null; after: Values | null }
+
+const textsIn = (rows: readonly Changed[], column: string) =>
   rows.flatMap(({ before, after }) => [before?.[column], after?.[column]]).filter((value) => typeof value === 'string')
+
+const readNamesIn = async (db: CompanyDb | SystemDb, rows: readonly Changed[]): Promise<Names> =>
+  new Map(
+    (await Promise.all(NAMED_COLUMNS.map((column) => readNames(db, NAMED[column], textsIn(rows, column))))).flat(),
+  )
 
 type Telling = { entity: TimelineOf; authorOf: (accountId: string | null) => Author }
 
@@ -120,10 +131,8 @@ export const presentEntries = async (
       rows.filter((row) => row.entity === kind).map((row) => row.entityId),
     ),
   )
-  const named = NAMED_COLUMNS.map((column) => readNames(db, NAMED[column], textsIn(rows, column)))
-  const [labels, names] = await Promise.all([Promise.all(labelled), Promise.all(named)])
+  const [labels, nameOf] = await Promise.all([Promise.all(labelled), readNamesIn(db, rows)])
   const labelOf: Names = new Map(labels.flat())
-  const nameOf: Names = new Map(names.flat())
   return rows.flatMap((row) => {
     const action = actionOf(row)
     const changes = changesOf(row, nameOf).filter(({ field }) => field !== 'person' || action !== 'create')
@@ -166,4 +175,34 @@ const shown = (column: string, values: Values | null, names: Names): Shown => {
   if (column === 'share_numerator') return `${String(value)}/${String(values?.['share_denominator'])}`
   if (column in NAMED) return names.get(String(value))?.name ?? null
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+}
+
+type AnyRow = Changed & { entity: string | null }
+const isSubject = (entity: string | null): entity is TimelineSubject => entity !== null && Object.hasOwn(FIELDS, entity)
+/** Told as one fraction with the numerator. */
+const isTold = (column: string) => column !== 'share_denominator'
+
+/**
+ * All that changed, of any table: columns by the names that the timeline has for them, ids of the registry by name, what is
+ * nested as JSON.
+ */
+export const presentValues = async <Row extends AnyRow>(db: CompanyDb | SystemDb, rows: readonly Row[]) => {
+  const names = await readNamesIn(db, rows)
+  return (row: Row) => {
+    const { entity, before, after } = row
+    const fields: Record<string, string> = isSubject(entity) ? FIELDS[entity] : {}
+    const columns = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isTold)
+    return columns.map((column) => ({
+      field: fields[column] ?? column,
+      before: inFull(column, before, names),
+      after: inFull(column, after, names),
+    }))
+  }
+}
+
+const inFull = (column: string, values: Values | null, names: Names): Shown => {
+  const value = values?.[column]
+  if (value === undefined || value === null) return null
+  if (typeof value === 'object') return JSON.stringify(value)
+  return (column === 'user_id' ? null : shown(column, values, names)) ?? String(value)
 }

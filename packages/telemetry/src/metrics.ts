@@ -94,6 +94,10 @@ export const createMetrics = () => {
 
     loginAttempts: counter('auth_login_attempts_total', 'Sign-in attempts'),
     loginFailures: counter('auth_login_failures_total', 'Sign-in attempts that were refused'),
+    loginRefusals: counter('auth_login_refusals_total', 'Why sign-ins were refused, which nobody is told', ['why']),
+    impersonationsStarted: counter('impersonations_started_total', 'Times somebody began to act as somebody else', [
+      'access',
+    ]),
     apiKeyFailures: counter('api_key_failures_total', 'Calls with an API key that is unknown, expired or revoked'),
     signInChallenges: counter('auth_challenges_total', 'Challenges: opened, completed, void, refused or locked', [
       'outcome',

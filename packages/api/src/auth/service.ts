@@ -98,6 +98,7 @@ export const register = async (visit: Visit, registration: Registration): Promis
 
 const refuseLogin = async (visit: Visit, { userId, why }: Refusal): Promise<never> => {
   visit.services.metrics.loginFailures.inc()
+  visit.services.metrics.loginRefusals.inc({ why })
   const target = userId ? { entity: 'users', entityId: userId } : {}
   await transaction(visit, {}, (ctx) =>
     audit(ctx, { action: 'auth.login', result: 'failed', details: { why }, ...target }),

@@ -52,6 +52,7 @@ export const startImpersonation = async (
   const { id: impersonationId, expiresAt } = started
   await auditAct(ctx, 'accounts.impersonation_start', id, { impersonationId, access, reason })
   await emit(ctx, 'accounts.impersonation_expired', { impersonationId }, { availableAt: expiresAt })
+  services.metrics.impersonationsStarted.inc({ access })
   const expiresIn = Math.max(1, Math.floor((expiresAt.getTime() - services.now().getTime()) / 1000))
   return {
     id: impersonationId,

@@ -47,6 +47,40 @@ describe('a company that asks its staff for a second factor', () => {
   })
 })
 
+describe('the setting', () => {
+  const PROVE = refusal('FORBIDDEN', 'auth.step_up_required')
+  const decide = (accessToken: string, contextKey: string) => {
+    const { settings } = anonymous({ accessToken, contextKey }).property
+    return [() => settings.set({ key, value: false }), () => settings.reset({ key })]
+  }
+
+  it('is decided by who has proved who they are in the last quarter of an hour', async () => {
+    const company = await buildCompany()
+    const { user, contextKey } = await employ(company, 'director')
+    const { accessToken } = await signIn(user, { authenticatedAt: new Date(Date.now() - 16 * 60_000) })
+    for (const change of decide(accessToken, contextKey)) await expect(change()).rejects.toMatchObject(PROVE)
+    const { settings } = anonymous({ accessToken, contextKey }).property
+    await settings.set({ key: 'invites.ttlDays', value: 5 })
+  })
+
+  it('is decided by no key, and by nobody in the name of somebody else', async () => {
+    const company = await buildCompany()
+    const { user, contextKey } = await employ(company, 'director')
+    const { accessToken } = await signIn(user)
+    const { apiKeys } = anonymous({ accessToken, contextKey })
+    const made = await apiKeys.create({ name: 'Settings', role: 'director', access: 'write' })
+    for (const change of decide(made.key, contextKey))
+      await expect(change()).rejects.toMatchObject(refusal('FORBIDDEN', 'auth.session_required'))
+    const impersonated = await as(null, 'platform_admin').accounts.impersonations.start({
+      id: user.id,
+      reason: 'They cannot find the setting',
+      access: 'write',
+    })
+    for (const change of decide(impersonated.accessToken, contextKey))
+      await expect(change()).rejects.toMatchObject(refusal('FORBIDDEN', 'auth.impersonating'))
+  })
+})
+
 describe.skipIf(!redisUrl)('the setting, where principals are cached', () => {
   const connections: RedisConnection[] = []
   const startProcess = async (): Promise<Services> => {

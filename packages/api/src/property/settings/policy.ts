@@ -1,5 +1,6 @@
-import type { SettingLevel } from '@servai/contract/settings'
-import type { Actor } from '../../actor.ts'
+import type { SettingKey, SettingLevel } from '@servai/contract/settings'
+import type { Principal } from '@servai/db/principal'
+import { requireFresh, requireOneself, type Actor } from '../../actor.ts'
 import { covers, editScope, ownScope } from '../policy.ts'
 
 export const SETTINGS_ACCESS = ['platform_admin', 'director', 'complex_manager'] as const
@@ -18,4 +19,22 @@ export const mayDecide = (actor: Actor, complexId: string | undefined) => {
     case 'complex':
       return complexId !== undefined && covers(editScope(actor), complexId)
   }
+}
+
+/** How everybody who works there has to sign in. */
+const OF_SECURITY: readonly SettingKey[] = ['security.staffSecondFactor']
+
+/**
+ * What everybody's security hangs on is decided by a person who has just proved who they are.
+ *
+ * @throws forbidden auth.session_required, auth.impersonating, auth.step_up_required
+ */
+export const requireProofFor = (
+  key: SettingKey,
+  principal: Pick<Principal, 'apiKey' | 'impersonation' | 'authenticatedAtMs'>,
+  now: Date,
+) => {
+  if (!OF_SECURITY.includes(key)) return
+  requireOneself(principal)
+  requireFresh(principal, now)
 }

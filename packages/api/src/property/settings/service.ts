@@ -16,6 +16,7 @@ import {
   type setSettingInput,
 } from '@servai/contract/settings'
 import type { CompanyDb, SystemDb } from '@servai/db'
+import type { Principal } from '@servai/db/principal'
 import { roleGrants } from '@servai/db/schema/grants'
 import { platformSettings, settings } from '@servai/db/schema/settings'
 import type { Actor } from '../../actor.ts'
@@ -24,12 +25,13 @@ import type { Ctx, RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { getComplex, holdComplex } from '../complexes/service.ts'
 import { requireRight } from '../policy.ts'
-import { levelOf, mayDecide } from './policy.ts'
+import { levelOf, mayDecide, requireProofFor } from './policy.ts'
 
 type AnyDb = CompanyDb | SystemDb
 type SettingsCtx = Pick<RequestContext, 'services' | 'requestId' | 'address'> & {
   db: AnyDb
   actor: Actor
+  principal: Pick<Principal, 'apiKey' | 'impersonation' | 'authenticatedAtMs'>
   now: () => Date
 }
 type Decision = { key: string; level: SettingLevel; value: unknown; version: number }
@@ -107,7 +109,7 @@ export const getSettings = async (
 
 /**
  * @throws invalid request.invalid for a setting of another level, not_found property.complex_not_found,
- *   forbidden auth.forbidden, conflict property.version_conflict, property.parent_removed
+ *   forbidden auth.forbidden and what `requireProofFor` throws, conflict property.version_conflict, property.parent_removed
  */
 export const setSetting = async (ctx: SettingsCtx, input: z.output<typeof setSettingInput>): Promise<Setting> => {
   const { key, complexId } = input
@@ -180,6 +182,7 @@ const requireDecidable = async (ctx: SettingsCtx, key: SettingKey, complexId: st
     await holdComplex(inCompany(ctx), complexId)
   }
   requireRight(mayDecide(ctx.actor, complexId))
+  requireProofFor(key, ctx.principal, ctx.now())
   if (!maySet(key, levelOf(ctx.actor, complexId)))
     throw new DomainError('invalid', 'request.invalid', { issues: [{ path: ['key'], code: 'setting_level' }] })
 }

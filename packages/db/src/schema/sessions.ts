@@ -35,6 +35,8 @@ export const sessions = pgTable(
     lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
     revokedAt: instant('revoked_at'),
     revokedReason: text('revoked_reason', { enum: REVOCATION_REASONS }),
+    /** When its owner said that they have read why it ended. */
+    noticedAt: instant('noticed_at'),
   },
   (t) => [
     ...systemOnly(),

@@ -12,6 +12,7 @@ const base64url = (max: number) =>
 const credentialId = base64url(1364)
 const clientDataJSON = base64url(8192)
 const transports = z.array(z.string().max(32)).max(16)
+const knownTransports = z.array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']))
 
 /** What browsers add and servAI does not read. */
 const unread = {
@@ -52,7 +53,11 @@ export const assertion = z.strictObject({
   ...unread,
 })
 
-const descriptor = z.strictObject({ type: z.literal('public-key'), id: z.string(), transports: transports.optional() })
+const descriptor = z.strictObject({
+  type: z.literal('public-key'),
+  id: z.string(),
+  transports: knownTransports.optional(),
+})
 
 /** For `PublicKeyCredential.parseCreationOptionsFromJSON`. */
 const creationOptions = z.strictObject({

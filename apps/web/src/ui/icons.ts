@@ -71,5 +71,6 @@ export {
   symRoundedSchedule as waiting,
   symRoundedLocalParking as parking,
   symRoundedStore as shop,
+  symRoundedPasskey as passkey,
   symRoundedWarehouse as storage,
 } from '@quasar/extras/material-symbols-rounded'

@@ -6,6 +6,7 @@ import { errors } from './bg/errors.ts'
 import { homes } from './bg/homes.ts'
 import { invites } from './bg/invites.ts'
 import { oversight } from './bg/oversight.ts'
+import { passkeys } from './bg/passkeys.ts'
 import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
 import { security } from './bg/security.ts'
@@ -21,6 +22,7 @@ export const bg: Translated<Texts> = {
   homes,
   invites,
   oversight,
+  passkeys,
   people,
   reset,
   security,

@@ -5,6 +5,7 @@ import { errors } from './en/errors.ts'
 import { homes } from './en/homes.ts'
 import { invites } from './en/invites.ts'
 import { oversight } from './en/oversight.ts'
+import { passkeys } from './en/passkeys.ts'
 import { people } from './en/people.ts'
 import { reset } from './en/reset.ts'
 import { security } from './en/security.ts'
@@ -20,6 +21,7 @@ export const en = {
   homes,
   invites,
   oversight,
+  passkeys,
   people,
   reset,
   security,

@@ -6,6 +6,7 @@ import { errors } from './ru/errors.ts'
 import { homes } from './ru/homes.ts'
 import { invites } from './ru/invites.ts'
 import { oversight } from './ru/oversight.ts'
+import { passkeys } from './ru/passkeys.ts'
 import { people } from './ru/people.ts'
 import { reset } from './ru/reset.ts'
 import { security } from './ru/security.ts'
@@ -21,6 +22,7 @@ export const ru: Translated<Texts> = {
   homes,
   invites,
   oversight,
+  passkeys,
   people,
   reset,
   security,

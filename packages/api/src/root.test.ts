@@ -96,6 +96,7 @@ const REGISTRY: Record<string, (of: typeof ids) => unknown> = {
     version: 1,
     source: { id: unitId.replace(/.$/, (last) => (last === '0' ? '1' : '0')), version: 1 },
   }),
+  'property.people.erase': ({ personId: id }) => ({ id, version: 1 }),
   'property.people.removeMany': ({ personId }) => ({ items: [{ id: personId }] }),
   'property.people.restoreMany': ({ personId }) => ({ items: [{ id: personId }] }),
 }

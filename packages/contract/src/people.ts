@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { id, page, pageInput, line, version } from './fields.ts'
-import { RESIDENCY_KINDS, row, sort, target, VERIFIED_LEVELS } from './property.ts'
+import { RESIDENCY_KINDS, row, ROW_ACTIONS, sort, target, VERIFIED_LEVELS } from './property.ts'
 
 const email = z.email().max(254).nullable()
 const phone = line(40).nullable()
@@ -30,6 +30,8 @@ export const PERSON_HOMES_LISTED = 5
 
 export const person = z.strictObject({
   ...row,
+  /** `erase` on the page of one person, never in a list. */
+  allowed: z.array(z.enum([...ROW_ACTIONS, 'erase'])),
   firstName: z.string(),
   lastName: z.string(),
   email: z.string().nullable(),
@@ -66,6 +68,8 @@ const changes = {
 export const updatePersonInput = z.strictObject({ ...target, ...changes })
 /** `source` gives its homes, invites and account to the person named by `id`, and is removed. */
 export const mergePeopleInput = z.strictObject({ ...target, ...changes, source: z.strictObject({ id, version }) })
+/** For good: the name and every way of contact. */
+export const erasePersonInput = z.strictObject(target)
 export const personPage = page(person)
 
 export type Person = z.infer<typeof person>

@@ -6,6 +6,7 @@ export {
   symRoundedLockReset as factorReset,
   symRoundedTune as tune,
   symRoundedPolicy as explain,
+  symRoundedPersonOff as erase,
   symRoundedApartment as building,
   symRoundedVpnKey as apiKey,
   symRoundedArrowBack as back,

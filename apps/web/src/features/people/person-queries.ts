@@ -60,6 +60,13 @@ export const updatePerson = async (input: Inputs['property']['people']['update']
 export const mergePeople = async (input: Inputs['property']['people']['merge']) =>
   shown(await api.property.people.merge.mutate(input))
 
+/** For good; the list and the page show what stands in place of the name. */
+export const erasePerson = async ({ id, version }: PersonRecord) => {
+  const erased = shown(await api.property.people.erase.mutate({ id, version }))
+  refreshProperty()
+  return erased
+}
+
 const restored = async ({ id }: { id: string }) => shown(await api.property.people.restore.mutate({ id }))
 
 export const removePerson = (person: PersonRecord) => {

@@ -139,15 +139,15 @@ describe('a person', () => {
       note: 'Звънец: 2\nКуче',
       hasAccount: false,
       homes: [],
-      allowed: ['update', 'remove'],
+      allowed: ['update', 'remove', 'erase'],
     })
     const changed = await director.people.update({ id: created.id, version: 1, email: 'a@example.test', note: '' })
     expect(changed).toMatchObject({ version: 2, email: 'a@example.test', note: '' })
     expect(await director.people.remove({ id: created.id })).toEqual({ ok: true })
-    expect(await director.people.get({ id: created.id })).toMatchObject({ allowed: ['restore'] })
+    expect(await director.people.get({ id: created.id })).toMatchObject({ allowed: ['restore', 'erase'] })
     expect(await director.people.restore({ id: created.id })).toMatchObject({
       removedAt: null,
-      allowed: ['update', 'remove'],
+      allowed: ['update', 'remove', 'erase'],
     })
     for (const wrong of [{ email: 'no' }, { note: 'a\0' }, { firstName: 'a\nb' }])
       await expect(director.people.create({ firstName: 'A', lastName: 'B', ...wrong })).rejects.toMatchObject(
@@ -249,7 +249,7 @@ describe('merging two records of one person', () => {
     expect(await director.people.get({ id: given.person.id })).toMatchObject({
       homes: [],
       hasAccount: false,
-      allowed: ['restore'],
+      allowed: ['restore', 'erase'],
     })
     expect(await asUser(user).property.units.list({})).toMatchObject({ items: [{}, {}] })
     expect(await director.invites.get({ id: invite.id })).toMatchObject({ person: { id: kept.person.id } })

@@ -61,5 +61,11 @@ export const mayCreate = (actor: Actor) => ownScope(actor) === 'company'
 
 export type Rights = { mayEdit: boolean; mayRemove: boolean }
 
-export const allowedActions = ({ mayEdit, mayRemove }: Rights, row: { deletedAt: Date | string | null }) =>
-  actionsOn(row, { edit: mayEdit, remove: mayEdit && mayRemove })
+/** `livesHere`: now, later, or as far as nobody has asked. */
+export const allowedActions = (
+  { mayEdit, mayRemove, livesHere }: Rights & { livesHere: boolean },
+  row: { deletedAt: Date | string | null },
+) => [
+  ...actionsOn(row, { edit: mayEdit, remove: mayEdit && mayRemove }),
+  ...(mayEdit && mayRemove && !livesHere ? (['erase'] as const) : []),
+]

@@ -1,6 +1,7 @@
 import { bulkIdsInput, bulkRemovalInput, done, idInput, removalInput } from '@servai/contract/fields'
 import {
   createPersonInput,
+  erasePersonInput,
   listPeopleInput,
   mergePeopleInput,
   person,
@@ -8,6 +9,7 @@ import {
   updatePersonInput,
 } from '@servai/contract/people'
 import { companyProcedure, router } from '../../trpc.ts'
+import { erasePerson } from '../people-erasures/service.ts'
 import { mergePeople } from '../people-merges/service.ts'
 import { ACCESS } from '../policy.ts'
 import {
@@ -67,6 +69,15 @@ export const peopleRouter = router({
     .input(mergePeopleInput)
     .output(person)
     .mutation(({ ctx, input }) => mergePeople(ctx, input)),
+  erase: companyProcedure
+    .meta({
+      access: ACCESS.edit,
+      rest: { method: 'POST', path: '/property/people/{id}/erase' },
+      summary: 'Erase name and contacts of somebody who has no home any more, for good; the past homes stay',
+    })
+    .input(erasePersonInput)
+    .output(person)
+    .mutation(({ ctx, input }) => erasePerson(ctx, input)),
   remove: companyProcedure
     .meta({
       access: ACCESS.edit,

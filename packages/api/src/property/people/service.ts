@@ -98,12 +98,16 @@ const selectRows = async (ctx: Ctx, page: SQL, order: SQL, listed: boolean) => {
   return rows as unknown as Row[]
 }
 
-const present = ({ createdAt, updatedAt, deletedAt, mayEdit, mayRemove, ...shown }: Row): Output => ({
+const present = ({ createdAt, updatedAt, deletedAt, mayEdit, mayRemove, ...shown }: Row, listed: boolean): Output => ({
   ...shown,
   createdAt: isoOf(createdAt),
   updatedAt: isoOf(updatedAt),
   removedAt: deletedAt && isoOf(deletedAt),
-  allowed: allowedActions({ mayEdit, mayRemove }, { deletedAt }),
+  // A list shows no past, so it cannot tell.
+  allowed: allowedActions(
+    { mayEdit, mayRemove, livesHere: listed || shown.homes.some(({ state }) => state !== 'past') },
+    { deletedAt },
+  ),
 })
 
 type Filter = z.output<typeof listPeopleInput>
@@ -208,7 +212,7 @@ export const listPeople = async (ctx: Ctx, input: Filter) => {
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit && shown.at(-1)
   return {
-    items: shown.map(present),
+    items: shown.map((row) => present(row, true)),
     // No name holds a line break.
     nextCursor: last
       ? encodeCursor({ value: isByName ? `${last.lastName}\n${last.firstName}` : null, id: last.id })
@@ -220,7 +224,7 @@ export const listPeople = async (ctx: Ctx, input: Filter) => {
 export const getPerson = async (ctx: Ctx, { id }: { id: string }) => {
   const [row] = await selectRows(ctx, rowOf(people, id, visibleTo(ctx.actor)), sql`${people.id}`, false)
   if (!row) throw new DomainError('not_found', 'property.person_not_found')
-  return present(row)
+  return present(row, false)
 }
 
 /** @throws forbidden auth.forbidden */

@@ -88,6 +88,11 @@ export const people = {
     withoutHome: 'Without a home',
     moreHomes: '{count} more | {count} more',
     noHome: 'No home',
+    erase: 'Erase name and contacts',
+    eraseTitle: 'Erase who {name} was?',
+    eraseText:
+      'The name, every way of contact and the note are erased for good, and the account loses its link. Past homes stay, under “Former resident”. The history keeps old names until its time is over. This cannot be undone.',
+    erased: 'Name and contacts are erased',
     filterHint: 'Searching shows the best 200 matches.',
   },
   merge: {

@@ -15,7 +15,6 @@ import {
   mailEmailChangeNew,
   mailEmailChangeOld,
 } from './auth/email-change/jobs.ts'
-import { mailAccountErased, runAccountExport } from './auth/personal-data/jobs.ts'
 import { mailAccountErased } from './auth/erasure/jobs.ts'
 import { runAccountExport } from './auth/personal-data/jobs.ts'
 import type { Events, Topic } from './events.ts'

@@ -11,6 +11,7 @@ import { routes as complexes } from './features/complexes/routes.ts'
 import { routes as dashboard } from './features/dashboard/routes.ts'
 import { routes as imports } from './features/imports/routes.ts'
 import { routes as invites } from './features/invites/routes.ts'
+import { routes as limits } from './features/limits/routes.ts'
 import { routes as people } from './features/people/routes.ts'
 import { routes as settings } from './features/settings/routes.ts'
 import { routes as staff } from './features/staff/routes.ts'
@@ -43,6 +44,7 @@ const features: RouteRecordRaw[] = [
   ...staff,
   ...accounts,
   ...settings,
+  ...limits,
 ]
 
 export const routes: RouteRecordRaw[] = [

@@ -9,6 +9,7 @@ export {
   symRoundedPersonOff as erase,
   symRoundedApartment as building,
   symRoundedVpnKey as apiKey,
+  symRoundedSpeed as limits,
   symRoundedArrowBack as back,
   symRoundedArrowDownward as descending,
   symRoundedArrowUpward as ascending,

@@ -5,6 +5,7 @@ import { buildings } from './bg/buildings.ts'
 import { complexes } from './bg/complexes.ts'
 import { dashboard } from './bg/dashboard.ts'
 import { imports } from './bg/imports.ts'
+import { limits } from './bg/limits.ts'
 import { lists } from './bg/lists.ts'
 import { registry } from './bg/registry.ts'
 import { search } from './bg/search.ts'
@@ -19,6 +20,7 @@ export const bgStaff: Translated<StaffTexts> = {
   complexes,
   dashboard,
   imports,
+  limits,
   lists,
   registry,
   search,

@@ -4,6 +4,7 @@ import { buildings } from './en/buildings.ts'
 import { complexes } from './en/complexes.ts'
 import { dashboard } from './en/dashboard.ts'
 import { imports } from './en/imports.ts'
+import { limits } from './en/limits.ts'
 import { lists } from './en/lists.ts'
 import { registry } from './en/registry.ts'
 import { search } from './en/search.ts'
@@ -18,6 +19,7 @@ export const enStaff = {
   complexes,
   dashboard,
   imports,
+  limits,
   lists,
   registry,
   search,

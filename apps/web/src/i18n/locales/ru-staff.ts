@@ -5,6 +5,7 @@ import { buildings } from './ru/buildings.ts'
 import { complexes } from './ru/complexes.ts'
 import { dashboard } from './ru/dashboard.ts'
 import { imports } from './ru/imports.ts'
+import { limits } from './ru/limits.ts'
 import { lists } from './ru/lists.ts'
 import { registry } from './ru/registry.ts'
 import { search } from './ru/search.ts'
@@ -19,6 +20,7 @@ export const ruStaff: Translated<StaffTexts> = {
   complexes,
   dashboard,
   imports,
+  limits,
   lists,
   registry,
   search,

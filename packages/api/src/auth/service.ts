@@ -6,7 +6,7 @@ import type { Principal } from '@servai/db/principal'
 import { sessions } from '@servai/db/schema/sessions'
 import { credentials, users } from '@servai/db/schema/users'
 import { and, eq, isNull, ne } from 'drizzle-orm'
-import { contextsOf } from '../actor.ts'
+import { contextsOf, requireFresh } from '../actor.ts'
 import { audit } from '../audit.ts'
 import { limitKeyOf } from '../client-traits.ts'
 import { DomainError } from '../errors.ts'
@@ -198,7 +198,8 @@ const refuseChange = async (visit: Visit, { userId, sessionId }: Principal, why:
 /**
  * Keeps this session, under the access token it returns, and ends all others.
  *
- * @throws invalid auth.invalid_credentials for the current password, password.*; limited request.rate_limited
+ * @throws forbidden auth.step_up_required where the account has a second factor; invalid auth.invalid_credentials for the
+ *   current password, password.*; limited request.rate_limited
  */
 export const changePassword = async (
   visit: Visit,
@@ -209,6 +210,8 @@ export const changePassword = async (
   const { services } = visit
   const { userId, sessionId, email } = principal
   const emailKey = emailKeyOf(email)
+  // The current password alone is less than a sign-in would ask for.
+  if (principal.hasSecondFactor) requireFresh(principal, services.now())
   await enforce(services, { change_password: userId })
   requireStrongPassword(services, 'newPassword', newPassword, principal)
   if (newPassword.normalize('NFC') === currentPassword.normalize('NFC'))

@@ -76,6 +76,20 @@ describe('a step-up', () => {
     await expect(as().auth.stepUp({ password: PASSWORD, proof })).rejects.toMatchObject(REFUSED)
   })
 
+  it('comes before a new password where there is a second factor; elsewhere the current password is all there is', async () => {
+    const change = { currentPassword: PASSWORD, newPassword: OTHER_PASSWORD }
+    const { email, as, app } = await registerWithApp()
+    await age(email)
+    await expect(as().auth.changePassword(change)).rejects.toMatchObject(refusal('FORBIDDEN', 'auth.step_up_required'))
+    await as().auth.stepUp({ password: PASSWORD, proof: { method: 'totp', code: app.next() } })
+    await as().auth.changePassword(change)
+
+    const without = await registerVerified()
+    const session = await signInAs(without)
+    await age(without)
+    await session.as().auth.changePassword(change)
+  })
+
   it('is fresh in this session alone', async () => {
     const email = await registerVerified()
     const [one, other] = [await signInAs(email), await signInAs(email)]

@@ -99,6 +99,9 @@ export const session = z.strictObject({
   current: z.boolean(),
 })
 export const sessionList = z.strictObject({ items: z.array(session) })
+/** What happened to the account while its owner was not looking. */
+export const notice = z.strictObject({ id, kind: z.enum(['refresh_reuse']), at: instant, device: z.string() })
+export const noticeList = z.strictObject({ items: z.array(notice) })
 export const revokeSessionInput = z.strictObject({ id })
 /** How many were ended. */
 export const revokeOtherSessionsOutput = z.strictObject({ ended: z.int().nonnegative() })

@@ -5,6 +5,7 @@ import {
   loginInput,
   loginOutput,
   logoutInput,
+  noticeList,
   nothing,
   refreshInput,
   refreshOutput,
@@ -28,6 +29,7 @@ import { factorsRouter } from './factors/router.ts'
 import { emailChangeRouter } from './email-change/router.ts'
 import { passkeysRouter } from './passkeys/router.ts'
 import { personalDataRouter } from './personal-data/router.ts'
+import { listNotices, readNotices } from './notices/service.ts'
 import { refresh } from './refresh/service.ts'
 import { changePassword, login, presentAccount, presentSignIn, register, updateProfile } from './service.ts'
 import { listSessions, logout, logoutAll, revokeOtherSessions, revokeSession } from './sessions/service.ts'
@@ -173,6 +175,21 @@ export const authRouter = router({
     .input(revokeSessionInput)
     .output(done)
     .mutation(({ ctx, input }) => revokeSession(ctx, ctx.principal, input.id).then(() => ok)),
+
+  notices: sessionProcedure
+    .meta({
+      rest: { method: 'GET', path: '/auth/notices' },
+      summary: 'What the owner of the account has yet to be told',
+    })
+    .input(nothing)
+    .output(noticeList)
+    .query(({ ctx }) => listNotices(ctx, ctx.principal)),
+
+  readNotices: sessionProcedure
+    .meta({ rest: { method: 'POST', path: '/auth/notices/read' }, summary: 'Say that the notices have been read' })
+    .input(nothing)
+    .output(done)
+    .mutation(({ ctx }) => readNotices(ctx, ctx.principal).then(() => ok)),
 
   revokeOtherSessions: sessionProcedure
     .meta({

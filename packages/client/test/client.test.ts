@@ -1,7 +1,8 @@
 import { CONTEXT_HEADER } from '@servai/contract/roles'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from '../../api/test/second-factor.ts'
 import { DEMO_PASSWORD } from '../../db/src/seed/demo-accounts.ts'
-import { createServaiClient, ServaiError, type ServaiClientOptions } from '../src/index.ts'
+import { createServaiClient, SecondFactorRequired, ServaiError, type ServaiClientOptions } from '../src/index.ts'
 import { startDemoServer } from './demo-server.ts'
 
 let server: Awaited<ReturnType<typeof startDemoServer>>
@@ -54,6 +55,30 @@ describe('the client', () => {
     expect(account.contexts).toHaveLength(1)
     const page = await client.api.property.complexes.list.query({ sort: 'name' })
     expect(page.items.map(({ name }) => name)).toEqual(['Лозенец Парк', 'Морска градина'])
+  })
+
+  it('asks for the second factor of an account that has one, and goes on with it', async () => {
+    const { client } = await signedIn('tenant')
+    const { secret } = await client.api.auth.factors.startTotp.mutate()
+    const app = createApp(secret)
+    const { recoveryCodes } = await client.api.auth.factors.confirmTotp.mutate({ code: app.code(-1) })
+
+    const { client: other, sent } = observed()
+    const asked = await other.signIn('tenant@demo.servai.example', DEMO_PASSWORD).catch((error: unknown) => error)
+    if (!(asked instanceof SecondFactorRequired)) expect.fail('no second factor was asked for')
+    expect(asked).toMatchObject({ methods: ['totp', 'recovery_code'], expiresIn: 600 })
+    expect(await failure(asked.complete({ method: 'totp', code: app.wrongCode() }))).toMatchObject({
+      reason: 'auth.factor_refused',
+      status: 400,
+    })
+    const account = await asked.complete({ method: 'totp', code: app.code() })
+    expect(account.email).toBe('tenant@demo.servai.example')
+    expect((await other.api.auth.me.query()).id).toBe(account.id)
+    expect(sent.at(-1)?.headers.get('authorization')).toMatch(/^Bearer /)
+    expect(await failure(asked.complete({ method: 'recovery_code', code: recoveryCodes[0]! }))).toMatchObject({
+      reason: 'auth.challenge_invalid',
+      status: 401,
+    })
   })
 
   it('acts in one of several capacities over one session', async () => {

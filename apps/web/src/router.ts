@@ -2,6 +2,7 @@ import { nextTick, watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { routes as apiKeys } from './features/api-keys/routes.ts'
 import { routes as accounts } from './features/accounts/routes.ts'
+import { routes as account } from './features/account/routes.ts'
 import { routes as auth } from './features/auth/routes.ts'
 import { routes as homes } from './features/homes/routes.ts'
 import { routes as claims } from './features/claims/routes.ts'
@@ -27,6 +28,7 @@ import { loadShell } from './shells/shells.ts'
 
 const features: RouteRecordRaw[] = [
   ...auth,
+  ...account,
   ...verification,
   ...reset,
   ...homes,

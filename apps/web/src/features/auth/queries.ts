@@ -7,10 +7,7 @@ const deviceKeys = { list: ['auth', 'sessions'] as const }
 export const useDevices = () =>
   useQuery({
     queryKey: deviceKeys.list,
-    queryFn: async ({ signal }) => {
-      const { items } = await api.auth.sessions.query(undefined, { signal })
-      return items.toSorted((a, b) => Number(b.current) - Number(a.current))
-    },
+    queryFn: async ({ signal }) => (await api.auth.sessions.query(undefined, { signal })).items,
     staleTime: 0,
   })
 
@@ -18,6 +15,14 @@ export const useSignOutDevice = () => {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (id: string) => api.auth.revokeSession.mutate({ id }),
+    onSettled: () => client.invalidateQueries({ queryKey: deviceKeys.list }),
+  })
+}
+
+export const useSignOutOthers = () => {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => api.auth.revokeOtherSessions.mutate(),
     onSettled: () => client.invalidateQueries({ queryKey: deviceKeys.list }),
   })
 }

@@ -1,4 +1,5 @@
 import type { Texts, Translated } from '../texts.ts'
+import { account } from './bg/account.ts'
 import { auth } from './bg/auth.ts'
 import { claims } from './bg/claims.ts'
 import { companies } from './bg/companies.ts'
@@ -15,6 +16,7 @@ import { ui } from './bg/ui.ts'
 import { verification } from './bg/verification.ts'
 
 export const bg: Translated<Texts> = {
+  account,
   auth,
   claims,
   companies,

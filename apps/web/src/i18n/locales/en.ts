@@ -1,3 +1,4 @@
+import { account } from './en/account.ts'
 import { auth } from './en/auth.ts'
 import { claims } from './en/claims.ts'
 import { companies } from './en/companies.ts'
@@ -14,6 +15,7 @@ import { ui } from './en/ui.ts'
 import { verification } from './en/verification.ts'
 
 export const en = {
+  account,
   auth,
   claims,
   companies,

@@ -1,4 +1,5 @@
 import type { Texts, Translated } from '../texts.ts'
+import { account } from './ru/account.ts'
 import { auth } from './ru/auth.ts'
 import { claims } from './ru/claims.ts'
 import { companies } from './ru/companies.ts'
@@ -15,6 +16,7 @@ import { ui } from './ru/ui.ts'
 import { verification } from './ru/verification.ts'
 
 export const ru: Translated<Texts> = {
+  account,
   auth,
   claims,
   companies,

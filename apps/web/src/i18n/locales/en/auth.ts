@@ -26,6 +26,12 @@ export const auth = {
     title: 'Devices',
     lead: 'Where you are signed in now. Sign out what you do not know and change your password.',
     current: 'This device',
+    secondFactor: 'With a second factor',
+    others: 'Sign out all others',
+    othersTitle: 'Sign out all other devices?',
+    othersText:
+      'You stay signed in here and are signed out on {count} other device. | You stay signed in here and are signed out on {count} other devices.',
+    othersDone: 'All other devices are signed out',
     lastSeen: 'Last used {when}',
     since: 'Signed in {when}',
     network: 'Network {prefix}',

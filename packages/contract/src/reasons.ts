@@ -76,6 +76,7 @@ export const REASON_TEXTS = {
   'accounts.own': 'Nobody does this with their own account',
   'accounts.beyond_company': 'This account works or lives elsewhere too: only the platform can do this',
   'accounts.disabled': 'The account is disabled',
+  'accounts.disabled_by_platform': 'The platform has closed this account: only the platform can open it again',
   'accounts.last_platform_admin': 'The platform keeps at least one admin',
   'accounts.platform_staff': 'Nobody acts as somebody who works for the platform',
   'accounts.no_factors': 'The account has no second factor',

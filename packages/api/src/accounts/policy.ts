@@ -55,16 +55,16 @@ export const requireAct = (actor: Actor, subject: Subject, action: AccountAction
 export const mayAct = (actor: Actor, subject: Subject, action: AccountAction) =>
   refusalOf(actor, subject, action) === null
 
-type State = { hasFactors: boolean; hasOpenReset: boolean }
+type State = { hasFactors: boolean; hasOpenReset: boolean; isTheirsToOpen: boolean }
 
 export const allowedActions = (
   actor: Actor,
   subject: Subject,
-  { hasFactors, hasOpenReset }: State,
+  { hasFactors, hasOpenReset, isTheirsToOpen }: State,
 ): AccountAction[] => {
   const fits: Record<AccountAction, boolean> = {
     disable: subject.active,
-    enable: !subject.active,
+    enable: !subject.active && isTheirsToOpen,
     end_sessions: subject.active,
     send_reset: subject.active,
     reset_factors: subject.active && hasFactors && !hasOpenReset,

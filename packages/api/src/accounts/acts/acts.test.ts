@@ -158,6 +158,22 @@ describe('disabling an account', () => {
     expect(await topicsAbout(id)).toContain('accounts.enabled')
   })
 
+  it('by the platform is undone by the platform alone, by a director of the company by each of them', async () => {
+    const company = await buildCompany()
+    const { user } = await employ(company, 'guard')
+    const [director, colleague, admin] = [as(company, 'director'), as(company, 'director'), as(null, 'platform_admin')]
+    const enable = ({ accounts }: Caller) => accounts.enable({ id: user.id })
+
+    await director.accounts.disable({ id: user.id, reason })
+    await enable(colleague)
+    expect(await admin.accounts.disable({ id: user.id, reason })).toMatchObject({ allowed: ['enable'] })
+    expect(await director.accounts.get({ id: user.id })).toMatchObject({ status: 'disabled', allowed: [] })
+    await expect(enable(director)).rejects.toMatchObject(refusal('FORBIDDEN', 'accounts.disabled_by_platform'))
+    await enable(admin)
+    await director.accounts.disable({ id: user.id, reason })
+    expect(await enable(director)).toMatchObject({ status: 'active' })
+  })
+
   it('done twice at once is done once', async () => {
     const company = await buildCompany()
     const { user } = await employ(company, 'guard')

@@ -1,8 +1,9 @@
-import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, max, or, sql, type SQL } from 'drizzle-orm'
 import { loadRights, type Rights } from '@servai/db/principal'
 import type { AccountAction } from '@servai/contract/accounts'
 import { emailChanges, factorResets, impersonations } from '@servai/db/schema/account-changes'
 import { apiKeys } from '@servai/db/schema/api-keys'
+import { auditLog } from '@servai/db/schema/audit'
 import { TOKEN_PURPOSES } from '@servai/db/schema/enums'
 import { passkeyCeremonies, signInChallenges, trustedDevices } from '@servai/db/schema/factors'
 import { roleGrants } from '@servai/db/schema/grants'
@@ -145,10 +146,30 @@ const requireSomebodyLeft = async ({ db, actor }: AccountsCtx, { grants }: Right
     throw new DomainError('conflict', 'staff.last_director')
 }
 
-/** The way in is open again; nothing that was ended comes back. @throws what `openAct` throws */
+/** A company opens what it has closed itself; what somebody else has, the platform alone. */
+export const isTheirsToOpen = async ({ db, actor }: AccountsCtx, id: string): Promise<boolean> => {
+  if (actor.kind !== 'staff') return true
+  const lastDisabled = async (by: SQL) => {
+    const [row] = await db
+      .select({ id: max(auditLog.id) })
+      .from(auditLog)
+      .where(and(by, eq(auditLog.entityId, id), eq(auditLog.action, 'accounts.disable')))
+    return row?.id ?? 0
+  }
+  return (
+    (await lastDisabled(eq(auditLog.companyId, actor.companyId))) > (await lastDisabled(isNull(auditLog.companyId)))
+  )
+}
+
+/**
+ * The way in is open again; nothing that was ended comes back.
+ *
+ * @throws forbidden accounts.disabled_by_platform, and what `openAct` throws
+ */
 export const enableAccount = async (ctx: AccountsCtx, { id }: Target) => {
   const { user } = await openAct(ctx, id, 'enable')
   if (user.status === 'active') return
+  if (!(await isTheirsToOpen(ctx, id))) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
   await ctx.db.update(users).set({ status: 'active' }).where(eq(users.id, id))
   await ctx.services.principals.suspend(id)
   await auditAct(ctx, 'accounts.enable', id)

@@ -68,6 +68,7 @@ export const errors: ReasonTexts = {
     beyond_company:
       'This account works or lives elsewhere too, so only the platform can do this. Write to its support.',
     disabled: 'The account is disabled.',
+    disabled_by_platform: 'The platform has closed this account and alone can open it again. Write to its support.',
     last_platform_admin: 'This is the last admin of the platform. Make somebody else an admin first.',
     platform_staff: 'Nobody can be seen as who works for the platform.',
     no_factors: 'There is no second factor to remove.',

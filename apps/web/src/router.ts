@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 import { routes as apiKeys } from './features/api-keys/routes.ts'
 import { routes as accounts } from './features/accounts/routes.ts'
 import { routes as account } from './features/account/routes.ts'
+import { routes as audit } from './features/audit/routes.ts'
 import { routes as auth } from './features/auth/routes.ts'
 import { routes as homes } from './features/homes/routes.ts'
 import { routes as claims } from './features/claims/routes.ts'
@@ -44,6 +45,7 @@ const features: RouteRecordRaw[] = [
   ...companies,
   ...apiKeys,
   ...staff,
+  ...audit,
   ...accounts,
   ...settings,
   ...limits,

@@ -5,6 +5,7 @@ export {
   symRoundedManageAccounts as account,
   symRoundedLockReset as factorReset,
   symRoundedTune as tune,
+  symRoundedHistory as auditLog,
   symRoundedPolicy as explain,
   symRoundedPersonOff as erase,
   symRoundedApartment as building,

@@ -1,6 +1,7 @@
 import type { StaffTexts, Translated } from '../texts.ts'
 import { accounts } from './bg/accounts.ts'
 import { apiKeys } from './bg/api-keys.ts'
+import { audit } from './bg/audit.ts'
 import { buildings } from './bg/buildings.ts'
 import { complexes } from './bg/complexes.ts'
 import { dashboard } from './bg/dashboard.ts'
@@ -16,6 +17,7 @@ import { units } from './bg/units.ts'
 export const bgStaff: Translated<StaffTexts> = {
   accounts,
   apiKeys,
+  audit,
   buildings,
   complexes,
   dashboard,

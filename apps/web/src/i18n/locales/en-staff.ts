@@ -1,5 +1,6 @@
 import { accounts } from './en/accounts.ts'
 import { apiKeys } from './en/api-keys.ts'
+import { audit } from './en/audit.ts'
 import { buildings } from './en/buildings.ts'
 import { complexes } from './en/complexes.ts'
 import { dashboard } from './en/dashboard.ts'
@@ -15,6 +16,7 @@ import { units } from './en/units.ts'
 export const enStaff = {
   accounts,
   apiKeys,
+  audit,
   buildings,
   complexes,
   dashboard,

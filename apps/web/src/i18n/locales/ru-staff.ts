@@ -1,6 +1,7 @@
 import type { StaffTexts, Translated } from '../texts.ts'
 import { accounts } from './ru/accounts.ts'
 import { apiKeys } from './ru/api-keys.ts'
+import { audit } from './ru/audit.ts'
 import { buildings } from './ru/buildings.ts'
 import { complexes } from './ru/complexes.ts'
 import { dashboard } from './ru/dashboard.ts'
@@ -16,6 +17,7 @@ import { units } from './ru/units.ts'
 export const ruStaff: Translated<StaffTexts> = {
   accounts,
   apiKeys,
+  audit,
   buildings,
   complexes,
   dashboard,

@@ -54,12 +54,14 @@ const PAGES: Record<string, string[]> = {
     '/profile',
     '/profile/password',
     '/profile/devices',
+    '/profile/api-keys',
+    '/staff/api-keys',
     '/units/new',
     '/nowhere',
   ],
   'owner@demo.servai.example': ['/home', '/profile', '/profile/password', '/profile/devices', '/units'],
-  'admin@demo.servai.example': ['/companies', '/companies/new', '/platform-settings', '/profile'],
-  'guard@demo.servai.example': ['/today', '/complexes', '/units'],
+  'admin@demo.servai.example': ['/companies', '/companies/new', '/platform-settings', '/platform/limits', '/profile'],
+  'guard@demo.servai.example': ['/today', '/complexes', '/units', '/profile/api-keys'],
 }
 
 const LOOKS = [

@@ -21,7 +21,7 @@ export const routes: RouteRecordRaw[] = [
       title: 'apiKeys.ofCompany',
       within: 'company',
       requires: OWNERS,
-      menu: { label: 'apiKeys.ofCompany', icon: icons.apiKey, group: 'settings' },
+      menu: { label: 'apiKeys.own', icon: icons.apiKey, group: 'settings' },
     },
   },
 ]

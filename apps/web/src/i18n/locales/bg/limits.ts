@@ -110,7 +110,7 @@ export const limits: Translated<typeof en> = {
     resend: 'Съобщения за потвърждение на един профил',
     email_change: 'Смени на адреса на един профил',
     email_change_address: 'Съобщения до един нов адрес',
-    personal_data_export: 'Извличания на собствените данни',
+    personal_data_export: 'Експорти на собствените данни',
     personal_data_erase: 'Искания за изтриване на един профил',
     reset_request: 'Искания за нова парола за един адрес',
     reset_request_address: 'Искания за нова парола от една мрежа',
@@ -135,6 +135,6 @@ export const limits: Translated<typeof en> = {
     claim_address: 'Искания за дом от една мрежа',
     import: 'Импорти от един човек',
     search: 'Търсения от един човек',
-    export: 'Извличания от един човек',
+    export: 'Експорти от един човек',
   },
 }

@@ -6,6 +6,7 @@ export const apiKeys = {
   companyLead: 'Programs that act for your colleagues. You can withdraw any key; only its owner makes or replaces one.',
   create: 'New key',
   createTitle: 'New API key',
+  make: 'Make key',
   empty: 'No API keys yet',
   intro: 'Make one for a program that reads or changes something here by itself, such as your bookkeeping.',
   companyIntro: 'Nobody in the company lets a program act for them.',

@@ -65,6 +65,20 @@ describe('what is told of an account', () => {
     expect(others).toEqual(events.slice(1))
   })
 
+  it('are no deeds of it to others, and for a director nothing that happened in another company', async () => {
+    const [company, elsewhere] = [await buildCompany(), await buildCompany()]
+    const { user, contextKey } = await employ(elsewhere, 'director')
+    await as(elsewhere, 'director').accounts.sendReset({ id: user.id })
+    const { user: guard } = await employ(elsewhere, 'guard')
+    await asUser(user, contextKey).accounts.endSessions({ id: guard.id })
+    await employ(company, 'accountant', { user })
+    const admin = as(null, 'platform_admin')
+    const actionsSeenBy = async ({ accounts }: typeof admin) =>
+      (await accounts.get({ id: user.id })).events.map(({ action }) => action)
+    expect(await actionsSeenBy(admin)).toEqual(['accounts.send_reset'])
+    expect(await actionsSeenBy(as(company, 'director'))).toEqual([])
+  })
+
   it('is that wrong passwords have locked it', async () => {
     const email = await registerVerified()
     const admin = as(null, 'platform_admin')

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lt, max, or, sql } from 'drizzle-orm'
+import { and, count, desc, eq, exists, gt, inArray, isNotNull, isNull, lt, max, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { ACCOUNT_EVENTS, type AccountEvent, type accountBrief, type listAccountsInput } from '@servai/contract/accounts'
 import { loadRights, type Principal } from '@servai/db/principal'
@@ -180,10 +180,15 @@ const openEmailChange = async ({ db }: AccountsCtx, id: string) => {
 
 const readEvents = async ({ db, actor }: AccountsCtx, { userId, grants, homes }: Subject) => {
   const isSecurity = inArray(auditLog.action, [...ACCOUNT_EVENTS])
-  const companyIds = [...new Set([...grants, ...homes].flatMap(({ companyId }) => companyId ?? []))]
+  const companyIds = isPlatformAdmin(actor)
+    ? [...new Set([...grants, ...homes].flatMap(({ companyId }) => companyId ?? []))]
+    : [actor.companyId ?? '']
+  const where = or(isNull(auditLog.companyId), inArray(auditLog.companyId, companyIds))
+  // What it did to the accounts of others is an event of theirs.
+  const isToOthers = and(eq(auditLog.entity, 'users'), ne(auditLog.entityId, userId))
   const whose = [
-    eq(auditLog.actorId, userId),
-    and(eq(auditLog.entityId, userId), or(isNull(auditLog.companyId), inArray(auditLog.companyId, companyIds))),
+    and(eq(auditLog.actorId, userId), where, sql`(${isToOthers}) is not true`),
+    and(eq(auditLog.entityId, userId), where),
   ]
   const isColleague = exists(
     db

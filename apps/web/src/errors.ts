@@ -1,5 +1,6 @@
-import { isReason, type Reason } from '@servai/contract/reasons'
+import type { Reason } from '@servai/contract/reasons'
 import { TRPCClientError } from '@trpc/client'
+import { i18n } from './i18n/i18n.ts'
 
 /** `client.unreachable`: no answer at all, the connection or the server is down. */
 export type FailureReason = Reason | 'client.unreachable'
@@ -18,6 +19,10 @@ export type Failure = {
   conflict?: Conflict
   status: number | null
 }
+
+/** One that there are words for; the developers' words of the contract stay with the server. */
+const isReason = (value: unknown): value is FailureReason =>
+  typeof value === 'string' && i18n.global.te(`errors.${value}`)
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}

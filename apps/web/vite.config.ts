@@ -49,8 +49,9 @@ export default defineConfig(({ mode }) => {
           // Few requests instead of a file for every small component; what one page alone uses stays with it.
           codeSplitting: {
             groups: [
-              { name: 'framework', test: /node_modules/, minShareCount: 3 },
-              { name: 'base', test: /src\/(ui|shells|i18n)\//, minShareCount: 4 },
+              // Several pages draw a QR code, and no first load does.
+              { name: 'framework', test: /node_modules\/(?!(?:.*\/)?uqr\/)/, minShareCount: 3 },
+              { name: 'base', test: /src\/(?:ui\/(?!QrCode)|shells\/|i18n\/)/, minShareCount: 4 },
             ],
           },
         },

@@ -1,7 +1,7 @@
 import { localeOf, type Locale } from '@servai/contract/locales'
 import { readonly, ref } from 'vue'
 import { createI18n } from 'vue-i18n'
-import type { StaffTexts, TextKey, Texts, Translated } from './texts.ts'
+import type { AccountTexts, StaffTexts, TextKey, Texts, Translated } from './texts.ts'
 
 const KEY = 'servai.locale'
 
@@ -11,10 +11,21 @@ const LOADERS: Record<Locale, () => Promise<Translated<Texts>>> = {
   bg: () => import('./locales/bg.ts').then(({ bg }) => bg),
 }
 
-const STAFF_LOADERS: Record<Locale, () => Promise<Translated<StaffTexts>>> = {
-  en: () => import('./locales/en-staff.ts').then(({ enStaff }) => enStaff),
-  ru: () => import('./locales/ru-staff.ts').then(({ ruStaff }) => ruStaff),
-  bg: () => import('./locales/bg-staff.ts').then(({ bgStaff }) => bgStaff),
+type Part = 'staff' | 'account'
+type Loaders<T> = Record<Locale, () => Promise<Translated<T>>>
+
+/** What only some pages say; they wait for it, and no others do. */
+const PARTS: { staff: Loaders<StaffTexts>; account: Loaders<AccountTexts> } = {
+  staff: {
+    en: () => import('./locales/en-staff.ts').then(({ enStaff }) => enStaff),
+    ru: () => import('./locales/ru-staff.ts').then(({ ruStaff }) => ruStaff),
+    bg: () => import('./locales/bg-staff.ts').then(({ bgStaff }) => bgStaff),
+  },
+  account: {
+    en: () => import('./locales/en-account.ts').then(({ enAccount }) => enAccount),
+    ru: () => import('./locales/ru-account.ts').then(({ ruAccount }) => ruAccount),
+    bg: () => import('./locales/bg-account.ts').then(({ bgAccount }) => bgAccount),
+  },
 }
 
 /** Names of the languages in themselves. */
@@ -39,20 +50,35 @@ const chosen = ref<Locale>('en')
 
 export const locale = readonly(chosen)
 
-let needsStaffTexts = false
-const complete = new Set<Locale>()
+const needed = new Set<Part>()
+const complete = new Set<`${Locale} ${Part}`>()
 
 const loadTexts = async (wanted: Locale) => {
   if (!i18n.global.availableLocales.includes(wanted)) i18n.global.setLocaleMessage(wanted, await LOADERS[wanted]())
-  if (!needsStaffTexts || complete.has(wanted)) return
-  i18n.global.mergeLocaleMessage(wanted, await STAFF_LOADERS[wanted]())
-  complete.add(wanted)
+  await Promise.all(
+    [...needed].map(async (part) => {
+      if (complete.has(`${wanted} ${part}`)) return
+      i18n.global.mergeLocaleMessage(wanted, await PARTS[part][wanted]())
+      complete.add(`${wanted} ${part}`)
+    }),
+  )
+}
+
+const loadPart = (part: Part) => {
+  needed.add(part)
+  return loadTexts(chosen.value)
 }
 
 /** Resolves when the page at hand can say what only the staff reads, from now on in every language. */
-export const loadStaffTexts = () => {
-  needsStaffTexts = true
-  return loadTexts(chosen.value)
+export const loadStaffTexts = () => loadPart('staff')
+
+/** The same for what is said where somebody signs in or looks after their account. */
+export const loadAccountTexts = () => loadPart('account')
+
+/** For the route of such a page. */
+export const withAccountTexts = async <Page>(page: Promise<Page>) => {
+  await loadAccountTexts()
+  return page
 }
 
 /** Loads the texts of a language and shows them; resolves when the page speaks it. */

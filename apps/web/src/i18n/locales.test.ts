@@ -1,17 +1,24 @@
 import { LOCALES } from '@servai/contract/locales'
 import { REASONS } from '@servai/contract/reasons'
 import { describe, expect, it } from 'vitest'
-import { i18n, loadStaffTexts, showLocale, t } from './i18n.ts'
+import { i18n, loadAccountTexts, loadStaffTexts, showLocale, t } from './i18n.ts'
+import { bgAccount } from './locales/bg-account.ts'
 import { bgStaff } from './locales/bg-staff.ts'
 import { bg } from './locales/bg.ts'
+import { enAccount } from './locales/en-account.ts'
 import { enStaff } from './locales/en-staff.ts'
 import { en } from './locales/en.ts'
+import { ruAccount } from './locales/ru-account.ts'
 import { ruStaff } from './locales/ru-staff.ts'
 import { ru } from './locales/ru.ts'
 import type { RouteRecordRaw } from 'vue-router'
 import type { TextKey } from './texts.ts'
 
-const locales = { en: { ...en, ...enStaff }, ru: { ...ru, ...ruStaff }, bg: { ...bg, ...bgStaff } }
+const locales = {
+  en: { ...en, ...enStaff, ...enAccount },
+  ru: { ...ru, ...ruStaff, ...ruAccount },
+  bg: { ...bg, ...bgStaff, ...bgAccount },
+}
 
 const flatten = (texts: object, prefix = ''): [string, string][] =>
   Object.entries(texts).flatMap(([key, value]: [string, unknown]) =>
@@ -60,7 +67,7 @@ describe.each(LOCALES)('%s', (locale) => {
 
   it('can be shown, all of it', async () => {
     await showLocale(locale)
-    await loadStaffTexts()
+    await Promise.all([loadStaffTexts(), loadAccountTexts()])
     const values = { count: 5, n: 5 }
     const broken = [...texts[locale].keys()].filter((key) => {
       // The keys of the English texts are the type.
@@ -88,7 +95,7 @@ it('keeps only the languages that were asked for', () => {
   expect(i18n.global.availableLocales.toSorted()).toEqual(Object.keys(locales).toSorted())
 })
 
-describe('what only the staff reads', () => {
+describe('what only some pages say', () => {
   const sources: Record<string, string> = import.meta.glob('../**/*.{ts,vue}', {
     query: '?raw',
     import: 'default',
@@ -108,8 +115,8 @@ describe('what only the staff reads', () => {
     return kept[0] === '..' ? kept.join('/') : `./${kept.join('/')}`
   }
 
-  /** Pages that open in another shell than the staff's, with all they import. */
-  const reachable = () => {
+  /** These modules and the pages that are `meant`, with all they import. */
+  const reachable = (starts: string[], isMeant: (route: RouteRecordRaw) => boolean) => {
     const found = new Set<string>()
     const visit = (path: string) => {
       if (found.has(path) || !(path in sources)) return
@@ -117,24 +124,39 @@ describe('what only the staff reads', () => {
       for (const [, target] of source(path).matchAll(/^import (?!type)[^']*?'(\.[^']+)'/gm))
         visit(resolve(path, target!))
     }
-    for (const start of ['../main.ts', '../shells/ResidentShell.vue', '../shells/AuthShell.vue']) visit(start)
-    for (const { component, meta } of routes) {
+    starts.forEach(visit)
+    for (const route of routes) {
       // A lazy page is a function that imports it.
-      const page = /features\/[^"']+\.vue/.exec(String(component))?.[0]
-      if (page && meta?.shell !== 'staff' && !String(component).includes('withStaffTexts')) visit(`../${page}`)
+      const page = /features\/[^"']+\.vue/.exec(String(route.component))?.[0]
+      if (page && isMeant(route)) visit(`../${page}`)
     }
     return [...found].filter((path) => !/\/(locales|routes)[./]/.test(path) && !path.endsWith('StaffShell.vue'))
   }
 
-  it('is on no page of residents or visitors', () => {
-    const pages = reachable()
+  const foreignOn = (pages: string[], texts: object) => {
+    const names = Object.keys(texts).join('|')
+    return pages.flatMap((path) =>
+      [...source(path).matchAll(new RegExp(`['\`](?:${names})\\.[\\w.$]+`, 'g'))].map(([key]) => `${path}: ${key}`),
+    )
+  }
+
+  it('is on no page of residents or visitors where it is for the staff', () => {
+    const pages = reachable(
+      ['../main.ts', '../shells/ResidentShell.vue', '../shells/AuthShell.vue'],
+      ({ component, meta }) => meta?.shell !== 'staff' && !String(component).includes('withStaffTexts'),
+    )
     expect(pages).toEqual(
       expect.arrayContaining(['../features/homes/HomesPage.vue', '../features/homes/components/HomeCard.vue']),
     )
-    const names = Object.keys(enStaff).join('|')
-    const foreign = pages.flatMap((path) =>
-      [...source(path).matchAll(new RegExp(`['\`](?:${names})\\.[\\w.$]+`, 'g'))].map(([key]) => `${path}: ${key}`),
+    expect(foreignOn(pages, enStaff)).toEqual([])
+  })
+
+  it('is on no page that has not waited for it where it is of the account', () => {
+    const pages = reachable(
+      ['../main.ts', '../shells/ResidentShell.vue', '../shells/AuthShell.vue', '../shells/StaffShell.vue'],
+      ({ component }) => !String(component).includes('withAccountTexts'),
     )
-    expect(foreign).toEqual([])
+    expect(pages).toContain('../shells/PersonMenu.vue')
+    expect(foreignOn(pages, enAccount)).toEqual([])
   })
 })

@@ -1,11 +1,12 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { withAccountTexts } from '../../i18n/i18n.ts'
 import * as icons from '../../ui/icons.ts'
 
 export const routes: RouteRecordRaw[] = [
   {
     path: '/sign-in',
     name: 'sign-in',
-    component: () => import('./SignInPage.vue'),
+    component: () => withAccountTexts(import('./SignInPage.vue')),
     meta: { shell: 'auth', access: 'guest', title: 'auth.signIn.title' },
   },
   {
@@ -17,25 +18,25 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/profile',
     name: 'profile',
-    component: () => import('./ProfilePage.vue'),
+    component: () => withAccountTexts(import('./ProfilePage.vue')),
     meta: { shell: 'own', title: 'auth.profile.title', menu: { label: 'auth.profile.title', icon: icons.person } },
   },
   {
     path: '/profile/security',
     name: 'security',
-    component: () => import('./SecurityPage.vue'),
+    component: () => withAccountTexts(import('./SecurityPage.vue')),
     meta: { shell: 'own', title: 'security.title' },
   },
   {
     path: '/profile/security/app',
     name: 'second-factor',
-    component: () => import('./SecondFactorPage.vue'),
+    component: () => withAccountTexts(import('./SecondFactorPage.vue')),
     meta: { shell: 'own', title: 'security.app.title' },
   },
   {
     path: '/profile/security/recovery-codes',
     name: 'recovery-codes',
-    component: () => import('./RecoveryCodesPage.vue'),
+    component: () => withAccountTexts(import('./RecoveryCodesPage.vue')),
     meta: { shell: 'own', title: 'security.codes.title' },
   },
   {

@@ -1,5 +1,4 @@
 import type { Texts, Translated } from '../texts.ts'
-import { account } from './bg/account.ts'
 import { auth } from './bg/auth.ts'
 import { claims } from './bg/claims.ts'
 import { companies } from './bg/companies.ts'
@@ -7,16 +6,13 @@ import { errors } from './bg/errors.ts'
 import { homes } from './bg/homes.ts'
 import { invites } from './bg/invites.ts'
 import { oversight } from './bg/oversight.ts'
-import { passkeys } from './bg/passkeys.ts'
 import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
-import { security } from './bg/security.ts'
 import { shell } from './bg/shell.ts'
 import { ui } from './bg/ui.ts'
 import { verification } from './bg/verification.ts'
 
 export const bg: Translated<Texts> = {
-  account,
   auth,
   claims,
   companies,
@@ -24,10 +20,8 @@ export const bg: Translated<Texts> = {
   homes,
   invites,
   oversight,
-  passkeys,
   people,
   reset,
-  security,
   shell,
   ui,
   verification,

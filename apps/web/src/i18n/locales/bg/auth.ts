@@ -58,6 +58,7 @@ export const auth: Translated<typeof source> = {
     languageHelp: 'На него получавате и писмата.',
     themeHelp: 'Само на това устройство.',
     security: 'Сигурност',
+    securityText: 'Втори фактор, кодове за възстановяване, доверени браузъри.',
     password: 'Смяна на паролата',
     passwordText: 'Ще излезете от всички други устройства.',
     devices: 'Устройства',

@@ -4,7 +4,6 @@ import type { security as source } from '../en/security.ts'
 export const security: Translated<typeof source> = {
   title: 'Сигурност',
   lead: 'Как доказвате, че сте вие.',
-  profileText: 'Втори фактор, кодове за възстановяване, доверени браузъри.',
   signIn: 'Вход',
   passwordText: 'След смяната ще излезете на всички други устройства.',
   second: 'Втори фактор',
@@ -74,7 +73,7 @@ export const security: Translated<typeof source> = {
   codes: {
     title: 'Кодове за възстановяване',
     lead: 'За деня, в който телефонът е изгубен, счупен или изтощен.',
-    left: 'Няма неизползвани кодове. | Остава {count} неизползван код. | Остават {count} неизползвани кода.',
+    left: 'Остава {count} неизползван код. | Остават {count} неизползвани кода.',
     few: 'Свършват',
     make: 'Нови кодове',
     replaces: 'Ще получите десет нови кода. Досегашните веднага спират да важат.',

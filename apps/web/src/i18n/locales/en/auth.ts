@@ -54,6 +54,7 @@ export const auth = {
     languageHelp: 'Also the language of the messages we send you.',
     themeHelp: 'On this device only.',
     security: 'Security',
+    securityText: 'Second factor, recovery codes, trusted browsers.',
     password: 'Change password',
     passwordText: 'You are signed out on all other devices.',
     devices: 'Devices',

@@ -1,7 +1,6 @@
 export const security = {
   title: 'Security',
   lead: 'How you prove that you are you.',
-  profileText: 'Second factor, recovery codes, trusted browsers.',
   signIn: 'Sign-in',
   passwordText: 'Changing it signs you out on all other devices.',
   second: 'Second factor',
@@ -70,7 +69,7 @@ export const security = {
   codes: {
     title: 'Recovery codes',
     lead: 'For the day your phone is lost, broken or empty.',
-    left: 'No unused code is left. | {count} unused code is left. | {count} unused codes are left.',
+    left: '{count} unused code is left. | {count} unused codes are left.',
     few: 'Running out',
     make: 'Make new codes',
     replaces: 'You get ten new codes. Those you had before stop working at once.',

@@ -58,6 +58,7 @@ export const auth: Translated<typeof source> = {
     languageHelp: 'На нём же приходят письма.',
     themeHelp: 'Только на этом устройстве.',
     security: 'Безопасность',
+    securityText: 'Второй фактор, коды восстановления, доверенные браузеры.',
     password: 'Сменить пароль',
     passwordText: 'На всех других устройствах вы выйдете.',
     devices: 'Устройства',

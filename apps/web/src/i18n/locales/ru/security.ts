@@ -4,7 +4,6 @@ import type { security as source } from '../en/security.ts'
 export const security: Translated<typeof source> = {
   title: 'Безопасность',
   lead: 'Как вы подтверждаете, что это вы.',
-  profileText: 'Второй фактор, коды восстановления, доверенные браузеры.',
   signIn: 'Вход',
   passwordText: 'После смены на всех других устройствах нужно будет войти заново.',
   second: 'Второй фактор',

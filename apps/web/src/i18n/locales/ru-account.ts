@@ -1,0 +1,6 @@
+import type { AccountTexts, Translated } from '../texts.ts'
+import { account } from './ru/account.ts'
+import { passkeys } from './ru/passkeys.ts'
+import { security } from './ru/security.ts'
+
+export const ruAccount: Translated<AccountTexts> = { account, passkeys, security }

@@ -26,6 +26,7 @@ const activity: Section = {
   async *rows(database, userId) {
     const address = sql`nullif(a.address, 'unknown')::inet`
     const network = sql`network(set_masklen(${address}, case family(${address}) when 4 then 24 else 48 end))::text`
+    const isDeed = sql`(a.actor_id = ${userId} and a.impersonator_id is null)`
     const isOwn = sql`(a.entity_id = ${userId} or (a.company_id, a.entity_id) in (select company_id, id from own))`
     const nextRows = sql`order by a.at, a.id limit ${ACTIVITY_ROWS}`
     for (let after = { at: '-infinity', id: 0 }; ;) {
@@ -49,9 +50,9 @@ const activity: Section = {
           (select a.* from own join audit_log a on a.company_id = own.company_id and a.entity_id = own.id
             where ${isLater} ${nextRows}))
         select distinct on (a.at, a.id) a.id::float8 as number, a.at, a.action, a.result, a.entity, a.entity_id as "entityId",
-          case when a.actor_id = ${userId} then 'you' when a.actor_id is null then 'system' else 'somebody else' end as "by",
-          case when a.actor_id = ${userId} then ${network} end as network,
-          case when a.actor_id = ${userId} then a.session_id end as "sessionId",
+          case when ${isDeed} then 'you' when a.actor_id = ${userId} then 'somebody in your name'
+            when a.actor_id is null then 'system' else 'somebody else' end as "by",
+          case when ${isDeed} then ${network} end as network, case when ${isDeed} then a.session_id end as "sessionId",
           c.name as company, case when ${isOwn} then a.before end as before, case when ${isOwn} then a.after end as after
         from entries a left join companies c on c.id = a.company_id
         ${nextRows}`,

@@ -20,7 +20,7 @@ import {
 } from '@servai/db/test/factories'
 import { eq, sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { as, asUser, buildRequest, refusal, services } from '../../../test/callers.ts'
+import { anonymous, as, asUser, buildRequest, employ, refusal, services } from '../../../test/callers.ts'
 import { unlimited } from '../../../test/identity.ts'
 import type { JobCtx } from '../../jobs.ts'
 import { runAccountExport } from './jobs.ts'
@@ -161,6 +161,24 @@ describe('a copy of personal data', () => {
     )
     expect(new Set(deeds.map(({ number }) => number)).size).toBe(deeds.length)
     expect(fileName).toMatch(/^servAI \d{4}-\d\d-\d\d\.zip$/)
+  })
+
+  it('does not call a deed of theirs what somebody of the platform did in their name, nor tell from where', async () => {
+    const { user: seen, contextKey } = await employ(await buildCompany(), 'director')
+    const { accessToken } = await as(null, 'platform_admin').accounts.impersonations.start({
+      id: seen.id,
+      reason: 'They cannot save a person',
+      access: 'write',
+    })
+    await anonymous({ accessToken, contextKey, address: '198.51.100.7' }).property.people.create({
+      firstName: 'Written',
+      lastName: 'By support',
+    })
+    const { file } = await download(seen, await make(seen))
+    const deeds = JSON.parse(unzip(file).get('activity.json') ?? '[]') as Record<string, unknown>[]
+    expect(deeds.filter(({ action }) => action === 'people.create')).toMatchObject([
+      { by: 'somebody in your name', network: null, sessionId: null },
+    ])
   })
 
   it('says in the account’s language what each file is', () => {

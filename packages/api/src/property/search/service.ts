@@ -1,4 +1,4 @@
-import { and, isNull, or, sql, type SQL } from 'drizzle-orm'
+import { and, isNull, sql, type SQL } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   SEARCH_GROUP_LIMIT,
@@ -15,7 +15,7 @@ import { units } from '@servai/db/schema/units'
 import { users } from '@servai/db/schema/users'
 import type { Actor } from '../../actor.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
-import { contains, isOneOf } from '../../keyset.ts'
+import { contains, isOneOf, unseen } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { listMembers } from '../../staff/members/service.ts'
 import { listBuildings } from '../buildings/service.ts'
@@ -46,8 +46,11 @@ const rowsOf = async <Row extends Record<string, unknown>>({ db }: Pick<SearchCt
   // postgres.js answers an array of rows; the query above each call says what is in them.
   (await db.execute<Row>(query)) as unknown as Row[]
 
+/** The key of a search, worked out once: as an expression it would be for every row. */
+const keyOf = (text: string) => unseen(sql`unit_key(${text}::text)`)
+
 const isNumberedFrom = (start: string) =>
-  sql`${units.numberKey} >= unit_key(${start}::text) and ${units.numberKey} < unit_key(${start}::text) || chr(1114111)`
+  sql`${units.numberKey} >= ${keyOf(start)} and ${units.numberKey} < ${keyOf(start)} || chr(1114111)`
 
 /** Units of staff by their complexes, of a resident the own ones. */
 const reachableUnits = (actor: Actor) =>
@@ -67,18 +70,16 @@ const splitPlace = (q: string) => {
 const wordsOf = (text: SQL) => sql`'/' || unit_key(replace(${text}, ' ', '/'))`
 
 const beginsWords = (names: SQL, words: readonly string[]) =>
-  and(...words.map((word) => sql`position('/' || unit_key(${word}::text) in ${wordsOf(names)}) > 0`))
+  and(...words.map((word) => sql`position('/' || ${keyOf(word)} in ${wordsOf(names)}) > 0`))
 
-const MOST_PLACES = 500
-
-const inPlaces = (actor: Actor, words: readonly string[]) => sql`${units.buildingId} in (
+/** Not as a join: units are walked through in the order of their numbers, until a page is full. */
+const inPlaces = (actor: Actor, words: readonly string[]) => sql`(${units.buildingId} in (
   select ${buildings.id} from ${buildings} join ${complexes} on ${complexes.id} = ${buildings.complexId}
   where ${and(
     isNull(buildings.deletedAt),
     actor.kind === 'resident' ? undefined : within(registryScope(actor), buildings.complexId),
     beginsWords(sql`${complexes.name} || ' ' || ${buildings.name}`, words),
-  )}
-  order by ${buildings.nameSort}, ${buildings.id} limit ${MOST_PLACES})`
+  )})) is true`
 
 const unitKeys = (where: SQL | undefined, rank: number) => sql`
   (select ${units.id} as id, ${units.numberKey} as key, ${sql.raw(String(rank))} as rank from ${units}
@@ -197,20 +198,18 @@ const findBuildings = async (ctx: Ctx, q: string): Promise<Found> => {
   return { hits, hasMore: nextCursor !== null }
 }
 
-/** Asked first, because whose grants somebody may see takes longer than what anybody is called. */
+/**
+ * Asked first, because whose grants somebody may see takes longer than what anybody is called. In one piece, whose middle
+ * may be found although nobody is called so: the list decides.
+ */
 const isAnyStaffNamed = async (ctx: Ctx, q: string) => {
   if (!/[\p{L}@]/u.test(q)) return false
+  const called = sql`concat_ws(' ', ${users.firstName}, ${users.lastName}, ${users.firstName}, ${users.email})`
   const rows = await rowsOf<{ id: string }>(
     ctx,
-    sql`select ${staffProfiles.id} from ${staffProfiles} join ${users} on ${users.id} = ${staffProfiles.userId}
-        where ${and(
-          isNull(staffProfiles.deletedAt),
-          or(
-            contains(sql`(${users.firstName} || ' ' || ${users.lastName})`, q),
-            contains(sql`(${users.lastName} || ' ' || ${users.firstName})`, q),
-            contains(users.email, q),
-          ),
-        )} limit 1`,
+    sql`select ${users.id} from ${users}
+        where ${users.id} = any (array(select ${staffProfiles.userId} from ${staffProfiles} where ${isNull(staffProfiles.deletedAt)}))
+          and ${contains(called, q)} limit 1`,
   )
   return rows.length > 0
 }

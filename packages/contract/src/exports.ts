@@ -6,6 +6,7 @@ import {
   type ExportKind,
 } from '@servai/db/schema/enums'
 import { z } from 'zod'
+import { listAuditInput } from './audit.ts'
 import { id } from './fields.ts'
 import { listInvitesInput } from './invites.ts'
 import { LOCALES } from './locales.ts'
@@ -33,6 +34,7 @@ export const EXPORT_FILTERS = {
   complexes: listComplexesInput.omit(paging),
   buildings: listBuildingsInput.omit(paging),
   staff: listMembersInput.omit(paging),
+  audit: listAuditInput.omit(paging),
 } as const satisfies Record<ExportKind, z.ZodObject>
 export type ExportFilters = { [Kind in ExportKind]: z.output<(typeof EXPORT_FILTERS)[Kind]> }
 
@@ -56,6 +58,7 @@ export const createExportInput = z.discriminatedUnion('kind', [
   asking('complexes', EXPORT_FILTERS.complexes.prefault({})),
   asking('buildings', EXPORT_FILTERS.buildings.prefault({})),
   asking('staff', EXPORT_FILTERS.staff.prefault({})),
+  asking('audit', EXPORT_FILTERS.audit.prefault({})),
 ])
 
 export const exported = z.strictObject({

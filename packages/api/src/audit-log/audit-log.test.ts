@@ -1,9 +1,11 @@
 import { buildCompany, buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
-import { anonymous, as, asUser, employ, refusal } from '../../test/callers.ts'
+import { createExportInput } from '@servai/contract/exports'
+import { anonymous, as, asUser, buildRequest, employ, refusal, signIn } from '../../test/callers.ts'
 import { unlimited } from '../../test/identity.ts'
 import { buildWorld } from '../../test/world.ts'
 import { audit } from '../audit.ts'
+import { openExport } from '../property/export/download.ts'
 
 const write = (event: Parameters<typeof audit>[1], scope: { impersonatorId?: string } = {}) =>
   database.system(scope, 'write', (db) => audit({ db, requestId: 'req-audit', address: '203.0.113.7' }, event))
@@ -153,5 +155,39 @@ describe('the list', () => {
     await write({ action: 'staff.invite', companyId, result: 'denied' })
     const { items } = await as(company, 'director').audit.list(filter)
     expect(items.map(({ action }) => action)).toEqual(actions)
+  })
+})
+
+describe('as a file', () => {
+  const exportAs = async (
+    company: { id: string },
+    role: 'director' | 'complex_manager',
+    authenticatedAt = new Date(),
+  ) => {
+    const { user, contextKey } = await employ(company, role)
+    const { accessToken } = await signIn(user, { authenticatedAt })
+    const asked = createExportInput.parse({ kind: 'audit', format: 'csv', locale: 'en', filter: { group: 'people' } })
+    const { content } = await openExport(buildRequest({ accessToken, contextKey }), asked)
+    return Buffer.concat(await Array.fromAsync(content)).toString()
+  }
+
+  it('has what the list shows, and no cell that a spreadsheet would compute', async () => {
+    const company = await buildCompany()
+    await write({ action: 'people.update', companyId: company.id, result: 'denied', details: { '=1+1': 'x' } })
+    await write({ action: 'people.create', companyId: company.id })
+    await write({ action: 'units.create', companyId: company.id })
+    const lines = (await exportAs(company, 'director')).trim().split('\r\n')
+    expect(lines[0]).toBe('When,Who,Acting,What,Result,Record,Values,From address,Request,Seal')
+    expect(lines.slice(1).map((line) => line.split(',').slice(3))).toEqual([
+      ['people.create', 'ok', '', '', '203.0.113.7', 'req-audit', ''],
+      ['people.update', 'denied', '', "'=1+1:  → x", '203.0.113.7', 'req-audit', ''],
+    ])
+  })
+
+  it('leaves with a director who has just proved who they are, and with nobody else', async () => {
+    const company = await buildCompany()
+    const longAgo = new Date(Date.now() - 16 * 60_000)
+    await expect(exportAs(company, 'director', longAgo)).rejects.toMatchObject({ reason: 'auth.step_up_required' })
+    await expect(exportAs(company, 'complex_manager')).rejects.toMatchObject({ reason: 'auth.forbidden' })
   })
 })

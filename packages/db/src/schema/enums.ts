@@ -28,7 +28,16 @@ export const IMPORT_STATUSES = [
 /** `skipped`: a line that is no row of the list, such as a note. */
 export const IMPORT_ROW_STATES = ['new', 'changed', 'unchanged', 'refused', 'skipped'] as const
 
-export const EXPORT_KINDS = ['units', 'people', 'residencies', 'invites', 'complexes', 'buildings', 'staff'] as const
+export const EXPORT_KINDS = [
+  'units',
+  'people',
+  'residencies',
+  'invites',
+  'complexes',
+  'buildings',
+  'staff',
+  'audit',
+] as const
 export type ExportKind = (typeof EXPORT_KINDS)[number]
 export const EXPORT_FORMATS = ['xlsx', 'csv'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]

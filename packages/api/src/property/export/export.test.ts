@@ -75,7 +75,10 @@ const rowsOf = async (staff: Staff, input: Omit<Extract<Input, { kind: ExportKin
 }
 
 /** What names a row of each kind in its list and in its file. */
-const NAMED: Record<ExportKind, { header: string; list: (caller: ReturnType<typeof asUser>) => Promise<string[]> }> = {
+const NAMED: Record<
+  Exclude<ExportKind, 'audit'>,
+  { header: string; list: (caller: ReturnType<typeof asUser>) => Promise<string[]> }
+> = {
   units: {
     header: 'Unit number',
     list: async ({ property }) => (await property.units.list({ limit: 100 })).items.map(({ number }) => number),
@@ -123,18 +126,22 @@ describe.each(ROLES)('%s', (role) => {
     person = await hire(role)
   })
 
-  it.each(EXPORT_KINDS)('has of %s exactly what their list shows, in its order, or neither', async (kind) => {
-    const { header, list } = NAMED[kind]
-    const shown = await list(asUser(person.user, person.contextKey)).catch((error: unknown) => error)
-    const forbidden = refusal('FORBIDDEN', 'auth.forbidden')
-    if (role === 'resident' || !Array.isArray(shown)) {
-      if (role !== 'resident') expect(shown).toMatchObject(forbidden)
-      await expect(rowsOf(person, { kind })).rejects.toMatchObject({ code: 'forbidden', reason: 'auth.forbidden' })
-    } else {
-      expect(shown.length).toBeGreaterThan(0)
-      expect((await rowsOf(person, { kind })).map((row) => row[header])).toEqual(shown)
-    }
-  })
+  // The audit log grows with each reading of it: its file has a test of its own.
+  it.each(EXPORT_KINDS.filter((kind) => kind !== 'audit'))(
+    'has of %s exactly what their list shows, in its order, or neither',
+    async (kind) => {
+      const { header, list } = NAMED[kind]
+      const shown = await list(asUser(person.user, person.contextKey)).catch((error: unknown) => error)
+      const forbidden = refusal('FORBIDDEN', 'auth.forbidden')
+      if (role === 'resident' || !Array.isArray(shown)) {
+        if (role !== 'resident') expect(shown).toMatchObject(forbidden)
+        await expect(rowsOf(person, { kind })).rejects.toMatchObject({ code: 'forbidden', reason: 'auth.forbidden' })
+      } else {
+        expect(shown.length).toBeGreaterThan(0)
+        expect((await rowsOf(person, { kind })).map((row) => row[header])).toEqual(shown)
+      }
+    },
+  )
 })
 
 describe('a file', () => {

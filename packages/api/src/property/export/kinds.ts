@@ -2,6 +2,7 @@ import type { ExportFilters, ExportKind } from '@servai/contract/exports'
 import type { Share } from '@servai/contract/property'
 import type { Role } from '@servai/contract/roles'
 import type { Ctx } from '../../context.ts'
+import { countAudit, listAudit } from '../../audit-log/service.ts'
 import { listMembers } from '../../staff/members/service.ts'
 import { countBuildings, listBuildings } from '../buildings/service.ts'
 import { countComplexes, listComplexes } from '../complexes/service.ts'
@@ -181,6 +182,27 @@ const staff: Exporter<'staff', RowOf<typeof listMembers>> = {
   ],
 }
 
+/** As the log has it: the words of the page are not for programs that read the file. */
+const audit: Exporter<'audit', RowOf<typeof listAudit>> = {
+  access: EXPORT_ACCESS.audit,
+  list: (ctx, filter, paging) => listAudit(ctx, { ...filter, ...paging }),
+  count: countAudit,
+  columns: [
+    typed('instant', 'at', ({ at }) => at, 18),
+    text('actor', 24, ({ actor }) => actor.name ?? actor.id),
+    text('behind', 24, ({ impersonator, apiKey }) => impersonator?.name ?? apiKey?.name ?? null),
+    text('action', 26, ({ action }) => action),
+    text('result', 10, ({ result }) => result),
+    text('entityId', 38, ({ entityId }) => entityId),
+    text('values', 60, ({ changes }) =>
+      changes.map(({ field, before, after }) => `${field}: ${before ?? ''} → ${after ?? ''}`).join('; '),
+    ),
+    text('source', 18, ({ address }) => address),
+    text('request', 38, ({ requestId }) => requestId),
+    typed('integer', 'seal', ({ seal }) => seal && seal.seq, 10),
+  ],
+}
+
 type AnyExporter = Pick<Exporter, 'access'> & {
   list: (ctx: Ctx, filter: ExportFilters[ExportKind], paging: Paging) => Promise<Page<unknown>>
   count: (ctx: Ctx, filter: ExportFilters[ExportKind], atMost: number) => Promise<number>
@@ -198,6 +220,7 @@ const EXPORTERS: Record<ExportKind, AnyExporter> = {
   complexes: ofAnyKind(complexes),
   buildings: ofAnyKind(buildings),
   staff: ofAnyKind(staff),
+  audit: ofAnyKind(audit),
 }
 
 export const exporterOf = (kind: ExportKind) => EXPORTERS[kind]

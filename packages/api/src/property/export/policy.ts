@@ -12,6 +12,7 @@ export const EXPORT_ACCESS = {
   registry: staffOnly(ACCESS.readRegistry),
   homes: staffOnly(ACCESS.readHomes),
   staff: ['platform_admin', 'director', 'complex_manager'],
+  audit: ['platform_admin', 'director'],
 } as const satisfies Record<string, readonly Role[]>
 
 /** @throws forbidden auth.forbidden */
@@ -35,7 +36,7 @@ export const requireSameRights = (actor: Actor, rights: string) => {
   if (rightsOf(actor) !== rights) throw new DomainError('conflict', 'exports.rights_changed')
 }
 
-const OF_PEOPLE: readonly ExportKind[] = ['people', 'residencies', 'staff', 'invites']
+const OF_PEOPLE: readonly ExportKind[] = ['people', 'residencies', 'staff', 'invites', 'audit']
 
 export type Taker = Pick<Principal, 'apiKey' | 'impersonation' | 'authenticatedAtMs'>
 

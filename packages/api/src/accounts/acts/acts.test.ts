@@ -158,6 +158,16 @@ describe('disabling an account', () => {
     expect(await topicsAbout(id)).toContain('accounts.enabled')
   })
 
+  it('ends for good the key that was being made meanwhile', async () => {
+    const company = await buildCompany()
+    const director = as(company, 'director')
+    const { user } = await employ(company, 'director')
+    await director.accounts.disable({ id: user.id, reason })
+    // Its maker was let in before, and the company's transaction committed after.
+    await buildKey(user, company.id)
+    expect(await director.accounts.enable({ id: user.id })).toMatchObject({ status: 'active', apiKeys: 0 })
+  })
+
   it('by the platform is undone by the platform alone, by a director of the company by each of them', async () => {
     const company = await buildCompany()
     const { user } = await employ(company, 'guard')

@@ -114,10 +114,7 @@ export const disableAccount = async (ctx: AccountsCtx, { id, reason }: Target & 
   await endAccess(ctx, id, 'disabled')
   await voidTokens(ctx, id, [...TOKEN_PURPOSES])
   const now = sql`now()`
-  await db
-    .update(apiKeys)
-    .set({ revokedAt: now, revokedBy: principal.userId })
-    .where(and(eq(apiKeys.userId, id), isNull(apiKeys.revokedAt)))
+  await revokeKeys(ctx, id)
   await db
     .update(emailChanges)
     .set({ cancelledAt: now })
@@ -135,6 +132,12 @@ export const disableAccount = async (ctx: AccountsCtx, { id, reason }: Target & 
   await auditAct(ctx, 'accounts.disable', id, { reason, by: actor.kind })
   await emit(ctx, 'accounts.disabled', after(ctx, id))
 }
+
+const revokeKeys = ({ db, principal }: AccountsCtx, userId: string) =>
+  db
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()`, revokedBy: principal.userId })
+    .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)))
 
 /** Of platform admins, and, where its own director acts, of directors of a company. */
 const requireSomebodyLeft = async ({ db, actor }: AccountsCtx, { grants }: Rights) => {
@@ -170,6 +173,8 @@ export const enableAccount = async (ctx: AccountsCtx, { id }: Target) => {
   const { user } = await openAct(ctx, id, 'enable')
   if (user.status === 'active') return
   if (!(await isTheirsToOpen(ctx, id))) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
+  // Keys are made without the account's lock: one may have come right after the others were revoked.
+  await revokeKeys(ctx, id)
   await ctx.db.update(users).set({ status: 'active' }).where(eq(users.id, id))
   await ctx.services.principals.suspend(id)
   await auditAct(ctx, 'accounts.enable', id)

@@ -169,3 +169,22 @@ it.each(['ru-RU', 'bg-BG'])('offers passkeys in %s', async (locale) => {
     .waitFor()
   await expectReachable(page)
 })
+
+it('signs in with what the browser offers in the field for the address', async () => {
+  const email = await newAccount('offered')
+  const context = await newDevice()
+  const page = await newPage(context)
+  const { touching } = await keepPasskeys(page)
+  await page.goto('/sign-in')
+  await typePassword(page, email)
+  await heading(page, 'My homes')
+  await page.goto('/profile/security')
+  await touching(async () => {
+    await page.getByRole('button', { name: 'Add passkey' }).click()
+    await heading(page, 'Recovery codes')
+  })
+  await touching(async () => {
+    await openSignIn(context, page)
+    await heading(page, 'My homes')
+  })
+})

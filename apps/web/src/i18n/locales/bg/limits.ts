@@ -23,7 +23,7 @@ export const limits: Translated<typeof en> = {
   group: {
     lockout: 'Заключване на входа',
     secondFactor: 'Втори фактор',
-    sessions: 'Сесии',
+    sessions: 'Сеанси',
     passwords: 'Пароли',
     requests: 'Заявки',
     apiKeys: 'Ключове за API',
@@ -79,7 +79,7 @@ export const limits: Translated<typeof en> = {
     retention: {
       outboxDays: 'Изпълнени задачи и писма',
       tokensDays: 'Връзки от писма след края им',
-      sessionsDays: 'Сесии след края им',
+      sessionsDays: 'Сеанси след края им',
       invitesDays: 'Покани след края им',
       eventsDays: 'Действия от чуждо име, нулирания и ключове за API след края им',
     },
@@ -98,7 +98,7 @@ export const limits: Translated<typeof en> = {
     passkey_sign_in_address: 'Входове с ключ за достъп от една мрежа',
     register_address: 'Регистрации от една мрежа',
     register_account: 'Съобщения за регистрация на един адрес',
-    refresh: 'Подновявания на една сесия',
+    refresh: 'Подновявания на един сеанс',
     challenge: 'Опити с втори фактор при един вход',
     challenge_address: 'Опити с втори фактор от една мрежа',
     step_up: 'Повторни потвърждения на самоличност на един профил',

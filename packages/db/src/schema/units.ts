@@ -79,7 +79,8 @@ export const units = pgTable(
     index('units_of_unit_type').on(t.companyId, t.unitTypeId).where(active(t)),
     index('units_by_floor').on(t.companyId, t.floor, t.id).where(active(t)),
     index('units_by_area').on(t.companyId, t.areaM2, t.id).where(active(t)),
-    index('units_by_key').on(t.companyId, t.numberKey, t.id).where(active(t)),
+    // With the places, so that a search of them reads nothing but the index.
+    index('units_by_key').on(t.companyId, t.numberKey, t.id, t.buildingId, t.complexId).where(active(t)),
   ],
 )
 

@@ -87,8 +87,10 @@ const redirectOf = (to: RouteLocationNormalized) => {
   if (session.phase === 'unverified') return access === 'unverified' ? true : { name: 'mailbox' }
   if (access !== 'account') return internalPath(to.query['returnTo'])
   // The company asks for a second factor: until there is one, only the person's own pages are open.
-  if (isContextClosed.value && to.meta.shell !== 'own')
-    return { name: 'second-factor', query: { returnTo: to.redirectedFrom?.name === 'start' ? '/' : to.fullPath } }
+  if (isContextClosed.value)
+    return to.meta.shell === 'own'
+      ? true
+      : { name: 'second-factor', query: { returnTo: to.redirectedFrom?.name === 'start' ? '/' : to.fullPath } }
   // The start page was chosen before it was known who is there.
   return to.redirectedFrom?.name === 'start' && to.name !== homeName() ? { name: homeName() } : true
 }
@@ -111,17 +113,14 @@ router.beforeEach(async (to) => {
 })
 
 // Somebody signed in or out, here or in another tab: the page that is open may not be theirs any more.
-watch(
-  () => [session.phase, isContextClosed.value],
-  () => {
-    const page = router.currentRoute.value
-    const target = redirectOf(page)
-    if (target === true || page.matched.length === 0) return
-    // Who leaves by intention does not want the next person to be led back to their page.
-    const isLeaving = session.phase === 'anonymous' && !session.endedElsewhere
-    void router.replace(isLeaving ? { name: 'sign-in' } : target)
-  },
-)
+watch([() => session.phase, isContextClosed], () => {
+  const page = router.currentRoute.value
+  const target = redirectOf(page)
+  if (target === true || page.matched.length === 0) return
+  // Who leaves by intention does not want the next person to be led back to their page.
+  const isLeaving = session.phase === 'anonymous' && !session.endedElsewhere
+  void router.replace(isLeaving ? { name: 'sign-in' } : target)
+})
 
 router.beforeResolve((to) => loadShell(to.meta.shell))
 

@@ -1,4 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
+import { withAccountTexts } from '../../i18n/i18n.ts'
 import * as icons from '../../ui/icons.ts'
 import { FOUNDERS, RESPONSIBLE } from '../property/roles.ts'
 
@@ -49,7 +50,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/keep-second-factor',
     name: 'keep-second-factor',
-    component: () => import('./KeepFactorPage.vue'),
+    component: () => withAccountTexts(import('./KeepFactorPage.vue')),
     meta: { shell: 'auth', access: 'open', title: 'oversight.keep.title' },
   },
 ]

@@ -5,7 +5,6 @@ import { companies } from './bg/companies.ts'
 import { errors } from './bg/errors.ts'
 import { homes } from './bg/homes.ts'
 import { invites } from './bg/invites.ts'
-import { oversight } from './bg/oversight.ts'
 import { people } from './bg/people.ts'
 import { reset } from './bg/reset.ts'
 import { shell } from './bg/shell.ts'
@@ -19,7 +18,6 @@ export const bg: Translated<Texts> = {
   errors,
   homes,
   invites,
-  oversight,
   people,
   reset,
   shell,

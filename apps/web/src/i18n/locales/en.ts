@@ -4,7 +4,6 @@ import { companies } from './en/companies.ts'
 import { errors } from './en/errors.ts'
 import { homes } from './en/homes.ts'
 import { invites } from './en/invites.ts'
-import { oversight } from './en/oversight.ts'
 import { people } from './en/people.ts'
 import { reset } from './en/reset.ts'
 import { shell } from './en/shell.ts'
@@ -18,7 +17,6 @@ export const en = {
   errors,
   homes,
   invites,
-  oversight,
   people,
   reset,
   shell,

@@ -5,7 +5,6 @@ import { companies } from './ru/companies.ts'
 import { errors } from './ru/errors.ts'
 import { homes } from './ru/homes.ts'
 import { invites } from './ru/invites.ts'
-import { oversight } from './ru/oversight.ts'
 import { people } from './ru/people.ts'
 import { reset } from './ru/reset.ts'
 import { shell } from './ru/shell.ts'
@@ -19,7 +18,6 @@ export const ru: Translated<Texts> = {
   errors,
   homes,
   invites,
-  oversight,
   people,
   reset,
   shell,

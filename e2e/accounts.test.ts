@@ -73,7 +73,7 @@ describe('somebody of the platform', () => {
     await banner.getByRole('button', { name: 'End' }).click()
     await page.waitForURL('**/accounts/*')
     await banner.waitFor({ state: 'detached' })
-    await page.getByText('No longer seen with its eyes').waitFor()
+    await page.getByText('No longer seen with its eyes').first().waitFor()
     await page.goto('/accounts/impersonations')
     await page
       .getByRole('row', { name: /Cannot find the second building/ })

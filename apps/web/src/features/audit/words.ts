@@ -73,6 +73,9 @@ const FIELDS = [
   'role',
   'user_id',
   'complex_id',
+  'unit_id',
+  'created_by',
+  'specialisations',
   'title',
   'scopes',
 ] as const

@@ -74,6 +74,8 @@ const NAMED = {
   building_id: sql`select id, name from buildings`,
   entrance_id: sql`select id, number as name from entrances`,
   unit_type_id: sql`select id, name from unit_types`,
+  unit_id: sql`select id, number as name from units`,
+  complex_id: sql`select id, name from complexes`,
 } as const
 type NamedColumn = keyof typeof NAMED
 const NAMED_COLUMNS = Object.keys(NAMED) as NamedColumn[]

@@ -133,8 +133,8 @@ describe('what only some pages say', () => {
     return [...found].filter((path) => !/\/(locales|routes)[./]/.test(path) && !path.endsWith('StaffShell.vue'))
   }
 
-  const foreignOn = (pages: string[], texts: object) => {
-    const names = Object.keys(texts).join('|')
+  const foreignOn = (pages: string[], part: object) => {
+    const names = Object.keys(part).join('|')
     return pages.flatMap((path) =>
       [...source(path).matchAll(new RegExp(`['\`](?:${names})\\.[\\w.$]+`, 'g'))].map(([key]) => `${path}: ${key}`),
     )

@@ -43,6 +43,8 @@ const APP_RIGHTS: Record<string, readonly string[]> = {
     ...columns('UPDATE', 'name legal_name vat_number currency locale timezone address email phone bank_name iban bic'),
   ],
   role_grants: ['SELECT', 'INSERT', 'DELETE'],
+  // Whose a key is and how far it goes is said once, when it is made.
+  api_keys: ['SELECT', 'INSERT', ...columns('UPDATE', 'expires_at revoked_at revoked_by')],
   platform_settings: ['SELECT'],
   outbox: ['INSERT'],
   audit_log: AUDIT_ROW,

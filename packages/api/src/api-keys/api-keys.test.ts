@@ -340,6 +340,24 @@ describe('who sees and withdraws keys', () => {
   })
 })
 
+it('no business transaction makes a key act for somebody else, in another role, further, or by another secret', async () => {
+  const { company, user } = await director()
+  const { apiKey } = await makeKey(user, company.id, 'director')
+  const change = (what: string) =>
+    database.company({ companyId: company.id }, 'write', (db) =>
+      db.execute(`update api_keys set ${what} where id = '${apiKey.id}'`),
+    )
+  for (const what of [
+    'user_id = gen_random_uuid()',
+    "role = 'accountant'",
+    'complex_id = gen_random_uuid()',
+    "access = 'write'",
+    "token_hash = 'known'",
+  ])
+    await expect(change(what), what).rejects.toMatchObject({ code: '42501' })
+  await change('revoked_at = now()')
+})
+
 describe('limits', () => {
   it('a key has its own: 600 calls a minute, and none of its owner’s', async () => {
     const { company, user } = await director()

@@ -23,8 +23,7 @@ import { DomainError } from '../errors.ts'
 import { emit } from '../events.ts'
 import { enforce } from '../limits.ts'
 import { decodeCursor, toPage } from '../page.ts'
-import { readStaff } from '../staff/grants/service.ts'
-import { holdsNow } from '../staff/policy.ts'
+import { grantHolds, readStaff } from '../staff/grants/service.ts'
 import { allowedActions, requireHeld, requireSeesAll, seesAll } from './policy.ts'
 
 type KeyCtx = Ctx & { actor: Actor & { companyId: string } }
@@ -37,7 +36,7 @@ const isReplaced = sql<boolean>`exists (select from ${apiKeys} s where s.company
 /** What `loadKeyPrincipal` asks on every call. */
 const isPowerful = sql<boolean>`coalesce(${users.status} = 'active' and ${users.emailVerifiedAt} is not null, false) and exists (
   select from ${roleGrants} where ${roleGrants.userId} = ${apiKeys.userId} and ${roleGrants.role} = ${apiKeys.role}
-    and ${roleGrants.complexId} is not distinct from ${apiKeys.complexId} and ${holdsNow})`
+    and ${roleGrants.complexId} is not distinct from ${apiKeys.complexId} and ${grantHolds})`
 const state = sql<ApiKey['state']>`case
   when ${apiKeys.revokedAt} is not null then 'revoked' when ${apiKeys.expiresAt} <= now() then 'expired'
   when ${isReplaced} then 'replaced' when not (${isPowerful}) then 'powerless' else 'active' end`
@@ -99,7 +98,7 @@ export const offerApiKeyRoles = async ({ actor, db }: KeyCtx): Promise<OfferedAp
     .select({ role: roleGrants.role, complexId: roleGrants.complexId, name: complexes.name })
     .from(roleGrants)
     .leftJoin(complexes, eq(complexes.id, roleGrants.complexId))
-    .where(and(eq(roleGrants.userId, actor.userId ?? ''), holdsNow))
+    .where(and(eq(roleGrants.userId, actor.userId ?? ''), grantHolds))
     .orderBy(roleGrants.complexId, complexes.name, roleGrants.role)
   return {
     items: rows.map(({ role, complexId, name }) => ({

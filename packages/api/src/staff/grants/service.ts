@@ -106,6 +106,9 @@ export const readStaff = async (db: CompanyDb, { userId, companyId }: { userId: 
   return staffOf({ userId, grants }, companyId)
 }
 
+/** For other slices: that a row of `role_grants` counts now. */
+export const grantHolds = holdsNow
+
 /** Until the end of the transaction nobody else changes rights in this company. `null` when it is gone. */
 export const holdCompany = async (db: AnyDb, companyId: string) => {
   const [company] = await db

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { anonymous, as, buildRequest, employ, refusal, signIn } from '../../../test/callers.ts'
 import { openExport, openExportFile } from './download.ts'
 
-const OF_PEOPLE: ExportKind[] = ['people', 'residencies', 'invites', 'staff']
+const OF_PEOPLE: ExportKind[] = ['people', 'residencies', 'invites', 'staff', 'audit']
 const asked = (kind: ExportKind) => createExportInput.parse({ kind, format: 'csv' })
 const reasonOf = (outcome: Promise<unknown>) =>
   outcome.then(

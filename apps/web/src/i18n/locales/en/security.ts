@@ -45,7 +45,7 @@ export const security = {
       'The new app takes the place of the present one, whose codes stop working. You also get new recovery codes.',
     start: 'Set up an app',
     replace: 'Replace',
-    since: 'Since {date}. Last used {used}.',
+    since: 'Since {date}, last used {used}',
     none: 'Codes from an app on your phone.',
     stays: 'A company you work for asks for a second factor, so you can replace the app but not remove it.',
     scan: 'Scan this code',
@@ -88,7 +88,7 @@ export const security = {
   trusted: {
     title: 'Trusted browsers',
     lead: 'Here you are asked for the password alone. A change of password or second factor ends it.',
-    facts: 'Last used {used}. Trusted until {until}. Network {prefix}.',
+    facts: 'Last used {used}, network {prefix}, trusted until {until}',
     current: 'This browser',
     remove: 'Ask again',
     removeThis: 'Ask for the second factor again: {device}',

@@ -66,11 +66,13 @@ const sealBatch = (database: Access, sealer: Sealer, after: number, batch: numbe
     )
     if (!turn!.isMine) return null
     // Statements of their own: they have to see what the sealer before us has committed. Two ranges instead of one NOT EXISTS,
-    // whose plan depends on statistics that a burst of rows outruns.
+    // whose plan depends on statistics that a burst of rows outruns; of a limit that is a parameter, PostgreSQL would expect a tenth
+    // of the table.
     const page = await rowsOf<{ id: number }>(
       db,
-      sql`select id::float8 as id from audit_log
-        where id > ${after}::bigint and id > (select settled_id from audit_sealing) order by id limit ${batch}`,
+      sql`select a.id::float8 as id from audit_log a
+        where a.id > greatest(${after}::bigint, (select settled_id from audit_sealing))
+        order by a.id limit ${sql.raw(String(batch))}`,
     )
     const [first, last] = [page[0]?.id, page.at(-1)?.id]
     if (first === undefined || last === undefined) return { sealed: 0, last: null }

@@ -1,9 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { isMissing, reasonOf } from './errors.ts'
-import { showLocale } from './i18n/i18n.ts'
-
-beforeAll(() => showLocale('en'))
 
 it('reads what the server says', () => {
   const data = { reason: 'property.unit_not_found', httpStatus: 404, requestId: 'r-1' }

@@ -49,15 +49,55 @@ type Output = z.input<typeof person>
 const isDue = sql`${residencies.startsOn} > (now() at time zone ${complexes.timezone})::date`
 const isOver = sql`${residencies.endsOn} <= (now() at time zone ${complexes.timezone})::date`
 
+/** As PostgreSQL sends it: bare values, which it writes in two thirds of the time it takes with their names. */
+type HomeValues = [
+  residencyId: string,
+  unitId: string,
+  number: string,
+  buildingId: string,
+  buildingName: string,
+  complexId: string,
+  complexName: string,
+  ...rest: [
+    PersonHome['kind'],
+    PersonHome['startsOn'],
+    PersonHome['endsOn'],
+    PersonHome['verifiedLevel'],
+    PersonHome['state'],
+  ],
+]
+
+const homeOf = ([
+  residencyId,
+  unitId,
+  number,
+  buildingId,
+  buildingName,
+  complexId,
+  complexName,
+  kind,
+  startsOn,
+  endsOn,
+  verifiedLevel,
+  state,
+]: HomeValues): PersonHome => ({
+  residencyId,
+  unit: { id: unitId, number },
+  building: { id: buildingId, name: buildingName },
+  complex: { id: complexId, name: complexName },
+  kind,
+  startsOn,
+  endsOn,
+  verifiedLevel,
+  state,
+})
+
 /** Homes of the person at hand, present ones first. */
-const homesOf = ({ actor }: Ctx, listed: boolean) => sql<PersonHome[]>`(
+const homesOf = ({ actor }: Ctx, listed: boolean) => sql<HomeValues[]>`(
   select coalesce(json_agg(h.home), '[]') from (
-    select json_build_object('residencyId', ${residencies.id}, 'unit', json_build_object('id', ${units.id}, 'number', ${units.number}),
-      'building', json_build_object('id', b.id, 'name', b.name),
-      'complex', json_build_object('id', ${complexes.id}, 'name', ${complexes.name}),
-      'kind', ${residencies.kind}, 'startsOn', ${residencies.startsOn}, 'endsOn', ${residencies.endsOn},
-      'verifiedLevel', ${residencies.verifiedLevel},
-      'state', case when ${isOver} then 'past' when ${isDue} then 'future' else 'now' end) as home
+    select json_build_array(${residencies.id}, ${units.id}, ${units.number}, b.id, b.name, ${complexes.id}, ${complexes.name},
+      ${residencies.kind}, ${residencies.startsOn}, ${residencies.endsOn}, ${residencies.verifiedLevel},
+      case when ${isOver} then 'past' when ${isDue} then 'future' else 'now' end) as home
     from ${residencies} join ${units} on ${units.id} = ${residencies.unitId} join buildings b on b.id = ${units.buildingId}
       join ${complexes} on ${complexes.id} = ${units.complexId}
     where ${residencies.personId} = ${people.id} and ${units.deletedAt} is null
@@ -82,7 +122,7 @@ type Row = {
   hasAccount: boolean
   mayEdit: boolean
   mayRemove: boolean
-  homes: PersonHome[]
+  homes: HomeValues[]
 }
 
 /** Of a page of whole rows: joined to its ids, a long one would read everybody. */
@@ -98,17 +138,24 @@ const selectRows = async (ctx: Ctx, page: SQL, order: SQL, listed: boolean) => {
   return rows as unknown as Row[]
 }
 
-const present = ({ createdAt, updatedAt, deletedAt, mayEdit, mayRemove, ...shown }: Row, listed: boolean): Output => ({
-  ...shown,
-  createdAt: isoOf(createdAt),
-  updatedAt: isoOf(updatedAt),
-  removedAt: deletedAt && isoOf(deletedAt),
-  // A list shows no past, so it cannot tell.
-  allowed: allowedActions(
-    { mayEdit, mayRemove, livesHere: listed || shown.homes.some(({ state }) => state !== 'past') },
-    { deletedAt },
-  ),
-})
+const present = (
+  { createdAt, updatedAt, deletedAt, mayEdit, mayRemove, homes: values, ...shown }: Row,
+  listed: boolean,
+): Output => {
+  const homes = values.map(homeOf)
+  return {
+    ...shown,
+    homes,
+    createdAt: isoOf(createdAt),
+    updatedAt: isoOf(updatedAt),
+    removedAt: deletedAt && isoOf(deletedAt),
+    // A list shows no past, so it cannot tell.
+    allowed: allowedActions(
+      { mayEdit, mayRemove, livesHere: listed || homes.some(({ state }) => state !== 'past') },
+      { deletedAt },
+    ),
+  }
+}
 
 type Filter = z.output<typeof listPeopleInput>
 type Unpaged = Omit<Filter, 'cursor' | 'limit'>

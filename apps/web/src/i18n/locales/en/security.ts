@@ -26,6 +26,13 @@ export const security = {
     action: 'Go on',
     back: 'Back',
   },
+  notice: {
+    label: 'About your account',
+    reuse: 'We ended one of your sessions',
+    reuseText:
+      '{device}, {when}: its key was used twice, as happens when somebody has copied it. If that was not a restored backup of yours, change your password.',
+    read: 'I have read it',
+  },
   stepUp: {
     title: 'Is it still you?',
     lead: 'What you are about to do is sensitive and your last sign-in is a while ago.',

@@ -10,6 +10,7 @@ import {
   eventsOf,
   outcomesOf,
   PASSWORD,
+  register,
   registerVerified,
   signInAs,
   tally,
@@ -38,6 +39,14 @@ describe('the owner is told of a sign-in', () => {
     expect(await tellsOf(email)).toBe(1)
     await enter(second, email)
     await enter(first, email)
+    expect(await tellsOf(email)).toBe(1)
+  })
+
+  it('not of the very first one before the address is proven, but of the next', async () => {
+    const email = await register()
+    await enter(createBrowser(), email)
+    expect(await tellsOf(email)).toBe(0)
+    await enter(createBrowser(), email)
     expect(await tellsOf(email)).toBe(1)
   })
 

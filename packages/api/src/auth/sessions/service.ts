@@ -94,7 +94,7 @@ const FIRST_SESSION_DAYS = 30
 
 /** Nobody is told of what they begin with; an account without rows that is not new has been away for long. */
 const isFirst = async ({ db }: VisitDb, { id, userId }: Session): Promise<boolean> => {
-  const isNew = sql`${users.emailVerifiedAt} > now() - ${FIRST_SESSION_DAYS} * interval '1 day'`
+  const isNew = sql`(${users.emailVerifiedAt} is null or ${users.emailVerifiedAt} > now() - ${FIRST_SESSION_DAYS} * interval '1 day')`
   const hasOthers = sql`exists (select from sessions s where s.user_id = ${userId} and s.id <> ${id})`
   const [first] = await db
     .select({ id: users.id })

@@ -42,7 +42,9 @@ describe('the OpenAPI document', () => {
     const offered = [...proceduresOf(appRouter).values()].flatMap(({ meta: { rest } }) =>
       rest ? [`${rest.method} /api/v1${rest.path}`] : [],
     )
-    const files = [...importRoutes(), ...exportRoutes(), ...accountExportRoutes()].map(({ method, path }) => `${method} ${path}`)
+    const files = [...importRoutes(), ...exportRoutes(), ...accountExportRoutes()].map(
+      ({ method, path }) => `${method} ${path}`,
+    )
     expect(files).toContain('POST /api/v1/property/imports')
     expect(described.toSorted()).toEqual([...offered, ...files].toSorted())
   })

@@ -4,6 +4,7 @@ import { deriveToken } from '@servai/auth/one-time-token'
 import type { TokenPurpose } from '@servai/db/schema/enums'
 import { database } from '@servai/db/test/factories'
 import { expect, it } from 'vitest'
+import { createApp } from '../../../packages/api/test/second-factor.ts'
 import { environment, useInstance } from './instance.ts'
 import { send, type Sending } from './send.ts'
 
@@ -88,7 +89,28 @@ it('a whole life of an account leaves none of its secrets in the log', async () 
 
   const last = (await ask('/auth/login', { json: { email, password: reset, delivery: 'body' } })).json() as Signed
   remember(last.refreshToken)
-  const logout = await ask('/auth/logout', { json: { refreshToken: last.refreshToken }, headers: bearer(last) })
+  const post = async (path: string, json: object, from?: Signed) =>
+    (await ask(path, { json, ...(from && { headers: bearer(from) }) })).json()
+  const { secret, uri } = (await post('/auth/factors/totp/start', {}, last)) as { secret: string; uri: string }
+  const app = createApp(remember(secret))
+  remember(uri)
+  const enrolled = (await post('/auth/factors/totp/confirm', { code: app.code(-1) }, last)) as Signed & {
+    recoveryCodes: string[]
+  }
+  enrolled.recoveryCodes.forEach(remember)
+  remember(enrolled.accessToken)
+  const { challenge } = (await post('/auth/login', { email, password: reset, delivery: 'body' })) as {
+    challenge: { token: string }
+  }
+  const challengeToken = remember(challenge.token)
+  const complete = (proof: object) => ask('/auth/complete-sign-in', { json: { challengeToken, proof } })
+  const [lost, kept] = enrolled.recoveryCodes
+  expect((await complete({ method: 'totp', code: lost })).status).toBe(400)
+  const proved = await complete({ method: 'recovery_code', code: kept })
+  expect(proved.status).toBe(200)
+  remember((proved.json() as Signed).refreshToken)
+
+  const logout = await ask('/auth/logout', { json: { refreshToken: last.refreshToken }, headers: bearer(enrolled) })
   expect([logout.status, logout.headers['clear-site-data']]).toEqual([200, '"storage"'])
 
   // Where a secret does not belong: a careless client, a broken link, somebody who tries things.

@@ -11,6 +11,7 @@ import { deviceOf, networkOf } from '../../client-traits.ts'
 import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
+import { forgetTrustedDevices } from '../trusted-devices/service.ts'
 
 export type Delivery = (typeof SESSION_DELIVERIES)[number]
 export type Session = typeof sessions.$inferSelect
@@ -213,7 +214,7 @@ export const revokeOtherSessions = (visit: Visit, caller: Caller): Promise<numbe
     return ended.length
   })
 
-/** Ends every session of the caller, this one too, and every access token. */
+/** Ends every session of the caller, this one too, and every access token; no browser is trusted any more. */
 export const logoutAll = (visit: Visit, caller: Caller) =>
   transaction(visit, caller, async (ctx) => {
     await lockUser(ctx, caller.userId)
@@ -222,6 +223,7 @@ export const logoutAll = (visit: Visit, caller: Caller) =>
       .set({ tokenVersion: sql`${users.tokenVersion} + 1` })
       .where(eq(users.id, caller.userId))
     await revokeSessions(ctx, eq(sessions.userId, caller.userId), 'logout_all')
+    await forgetTrustedDevices(ctx.db, caller.userId)
     await auditSession(ctx, 'auth.logout_all', caller)
   })
 

@@ -54,6 +54,15 @@ describe('a trusted browser', () => {
     expect(await isAsked(other.email, browser)).toBe(true)
   })
 
+  it('is trusted no more once its owner has signed out everywhere', async () => {
+    const account = await registerWithApp()
+    const browser = await trust(account)
+    const answer = await begin(account.email, browser)
+    if ('challenge' in answer) throw new Error('asked')
+    await anonymous({ accessToken: answer.accessToken }).auth.logoutAll()
+    expect(await isAsked(account.email, browser)).toBe(true)
+  })
+
   it('is not trusted unless its owner asks for it, and a program never is', async () => {
     const account = await registerWithApp()
     const browser = createBrowser()

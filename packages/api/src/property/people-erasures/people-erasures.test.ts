@@ -14,7 +14,7 @@ import {
 import { people } from '@servai/db/schema/people'
 import { eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { as, asUser, refusal } from '../../../test/callers.ts'
+import { anonymous, as, asUser, employ, refusal, signIn } from '../../../test/callers.ts'
 import { outcomesOf, tally } from '../../../test/identity.ts'
 
 const forbidden = refusal('FORBIDDEN', 'auth.forbidden')
@@ -47,6 +47,16 @@ const personOf = async ({ id }: { id: string }) => {
 }
 
 describe('erasing a former resident', () => {
+  it('is for good, so it asks for a proof of the last quarter of an hour', async () => {
+    const { user, contextKey } = await employ(company, 'director')
+    const { accessToken } = await signIn(user, { authenticatedAt: new Date(Date.now() - 16 * 60_000) })
+    const { id, version } = await former()
+    await expect(anonymous({ accessToken, contextKey }).property.people.erase({ id, version })).rejects.toMatchObject(
+      refusal('FORBIDDEN', 'auth.step_up_required'),
+    )
+    expect((await personOf({ id })).firstName).toBe('Мария')
+  })
+
   it('clears name, contacts, note and account, and keeps past homes', async () => {
     const user = await buildUser()
     const { id, version } = await former([here], { userId: user.id })

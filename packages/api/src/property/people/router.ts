@@ -74,6 +74,7 @@ export const peopleRouter = router({
       access: ACCESS.edit,
       rest: { method: 'POST', path: '/property/people/{id}/erase' },
       summary: 'Erase name and contacts of somebody who has no home any more, for good; the past homes stay',
+      fresh: true,
     })
     .input(erasePersonInput)
     .output(person)

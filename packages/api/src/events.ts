@@ -22,6 +22,7 @@ export type Events = {
   'auth.new_device': { userId: string; sessionId: string }
   'auth.factors_changed': { userId: string; change: FactorChange }
   'auth.recovery_code_used': { userId: string }
+  'auth.password_locked': { userId: string }
   'auth.second_factor_locked': { userId: string }
   'auth.passkey_suspected': { userId: string }
   'auth.email_change_asked': { userId: string; tokenId: string }

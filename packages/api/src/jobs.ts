@@ -5,7 +5,13 @@ import type { Message, MessageContext } from '@servai/email/messages'
 import type { PrincipalCache } from '@servai/redis/principal-cache'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
-import { mailNewDevice, mailPasswordChanged, mailRegistrationAttempt, mailSessionEnded } from './auth/jobs.ts'
+import {
+  mailNewDevice,
+  mailPasswordChanged,
+  mailPasswordLocked,
+  mailRegistrationAttempt,
+  mailSessionEnded,
+} from './auth/jobs.ts'
 import { mailKeyCreated, mailKeyExpiring } from './api-keys/jobs.ts'
 import { mailFactorsChanged, mailRecoveryCodeUsed, mailSecondFactorLocked } from './auth/factors/jobs.ts'
 import { mailPasskeyRefused } from './auth/assertions/jobs.ts'
@@ -76,6 +82,7 @@ export const JOBS: { [T in Topic]: Job<T> } = {
   'auth.refresh_reused': mailJob(mailSessionEnded),
   'auth.factors_changed': mailJob(mailFactorsChanged),
   'auth.recovery_code_used': mailJob(mailRecoveryCodeUsed),
+  'auth.password_locked': mailJob(mailPasswordLocked),
   'auth.second_factor_locked': mailJob(mailSecondFactorLocked),
   'auth.passkey_suspected': mailJob(mailPasskeyRefused),
   'auth.new_device': mailJob(mailNewDevice),

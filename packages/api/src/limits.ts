@@ -43,6 +43,8 @@ export const LIMITS = {
   reset_request_address: { limit: 60, windowSeconds: HOUR },
   reset_submit: { limit: 5, windowSeconds: 5 * MINUTE },
   reset_submit_address: { limit: 50, windowSeconds: 5 * MINUTE },
+  /** Messages about a lock, to its owner. */
+  lock_mail: { limit: 1, windowSeconds: DAY },
   /** Refusals written down; the others are only answered. */
   denial: { limit: 1, windowSeconds: MINUTE },
   /** Links that staff have sent to one account. */

@@ -105,6 +105,15 @@ export const passkeyRefused = (context: MessageContext & { refusedAt: Date; time
     }),
   )
 
+/** To somebody whose password is being guessed. `timeZone` is an IANA name. */
+export const passwordLocked = (context: MessageContext & { lockedAt: Date; timeZone?: string }): Message =>
+  compose(context, '/forgot-password', (texts, sender) =>
+    texts.passwordLocked({
+      ...sender,
+      lockedAt: dateTime(context.locale, context.lockedAt, context.timeZone ?? 'UTC'),
+    }),
+  )
+
 /** To somebody whose password is known to whoever guesses codes. `timeZone` is an IANA name. */
 export const secondFactorLocked = (context: MessageContext & { lockedAt: Date; timeZone?: string }): Message =>
   compose(context, '/forgot-password', (texts, sender) =>

@@ -1,5 +1,5 @@
 import { newDevice } from '@servai/email/account-messages'
-import { passwordChanged, registrationAttempt, sessionEnded } from '@servai/email/messages'
+import { passwordChanged, passwordLocked, registrationAttempt, sessionEnded } from '@servai/email/messages'
 import { loadSignIn } from '@servai/db/recipient'
 import { deviceOf } from '../client-traits.ts'
 import type { JobHandler } from '../jobs.ts'
@@ -10,6 +10,9 @@ export const mailPasswordChanged: JobHandler<'auth.password_changed'> = (ctx, { 
 
 export const mailSessionEnded: JobHandler<'auth.refresh_reused'> = (ctx, { userId }) =>
   mailAccount(ctx, userId, (context) => sessionEnded({ ...context, endedAt: ctx.emittedAt }))
+
+export const mailPasswordLocked: JobHandler<'auth.password_locked'> = (ctx, { userId }) =>
+  mailAccount(ctx, userId, (context) => passwordLocked({ ...context, lockedAt: ctx.emittedAt }))
 
 export const mailRegistrationAttempt: JobHandler<'auth.registration_attempted'> = (ctx, { userId }) =>
   mailAccount(ctx, userId, registrationAttempt)

@@ -150,6 +150,18 @@ export const en: Texts = {
     why: `You get this message because a passkey of the account with this address on ${host} was refused. Such messages cannot be switched off.`,
   }),
 
+  passwordLocked: ({ sender, host, lockedAt }) => ({
+    subject: `Wrong passwords for your ${sender} account`,
+    preheader: 'Ten in a row. Nobody got in.',
+    heading: 'Too many wrong passwords',
+    body: [
+      `Somebody gave ten wrong passwords in a row for your account. Time: ${lockedAt}. Nobody got in. For a while new devices cannot sign in; those you use stay signed in.`,
+      'If this was you, wait a quarter of an hour or set a new password. If not, you need do nothing as long as your password is used nowhere else.',
+    ],
+    button: 'Set a new password',
+    why: `You get this message because sign-ins to the account with this address on ${host} were refused. It is sent once a day at most and cannot be switched off.`,
+  }),
+
   secondFactorLocked: ({ sender, host, lockedAt }) => ({
     subject: `Somebody is trying to sign in to your ${sender} account`,
     preheader: 'The password was right, the codes were not.',

@@ -33,6 +33,7 @@ export type Texts = AccountTexts &
     factorsChanged(values: Sender & { what: string; changedAt: string }): Copy
     recoveryCodeUsed(values: Sender & { usedAt: string }): Copy
     passkeyRefused(values: Sender & { refusedAt: string }): Copy
+    passwordLocked(values: Sender & { lockedAt: string }): Copy
     secondFactorLocked(values: Sender & { lockedAt: string }): Copy
     /** `key` is its name and its first characters. */
     apiKeyCreated(values: Sender & { company: string; key: string; expiresOn: string }): Copy

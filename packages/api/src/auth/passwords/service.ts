@@ -3,8 +3,11 @@ import { HashBusyError } from '@servai/auth/hash-lanes'
 import { checkPassword } from '@servai/auth/password-policy'
 import { credentials, users } from '@servai/db/schema/users'
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import { audit } from '../../audit.ts'
 import type { Services } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
+import { emit } from '../../events.ts'
+import { take } from '../../limits.ts'
 import { transaction, type Visit, type VisitDb } from '../../visit.ts'
 import { bucketOf, isLocked, reserveAttempt, returnAttempt } from '../throttle/service.ts'
 import { forgetTrustedDevices } from '../trusted-devices/service.ts'
@@ -59,6 +62,19 @@ const ownDevice = (candidate: PasswordAge | null, device: KnownDevice | null) =>
     ? { deviceId: device.deviceId, passwordChangedAt: candidate.passwordChangedAt }
     : null
 
+/** The failure that has just been counted locks the bucket; the owner is told once a day, however long it goes on. */
+const noteLock = async (visit: Visit, candidate: { userId: string; status: string } | null) => {
+  visit.services.metrics.lockouts.inc({ factor: 'password' })
+  if (candidate?.status !== 'active') return
+  const { userId } = candidate
+  const { allowed } = await take(visit.services, { lock_mail: userId })
+  if (!allowed) return
+  await transaction(visit, {}, async (ctx) => {
+    await audit(ctx, { action: 'auth.password_lock', result: 'denied', entity: 'users', entityId: userId })
+    await emit(ctx, 'auth.password_locked', { userId })
+  })
+}
+
 /**
  * Exactly one hash is computed whatever is true of the address, and outside of any transaction.
  *
@@ -70,7 +86,7 @@ export const provePassword = async (
   password: string,
   device: KnownDevice | null,
 ): Promise<{ proof: Proof } | { refusal: Refusal }> => {
-  const { passwords, metrics } = visit.services
+  const { passwords } = visit.services
   const { attempt, candidate, bucket } = await transaction(visit, {}, async (ctx) => {
     const found = await findCandidate(ctx, emailKey)
     const counted = bucketOf(emailKey, ownDevice(found, device))
@@ -81,7 +97,7 @@ export const provePassword = async (
     const { ok, needsRehash } = await passwords.verify('login', passwordHash, password)
     const userId = candidate?.userId ?? null
     if (attempt === 'locked') return { refusal: { userId, why: 'locked' } }
-    if (attempt === 'last' && !ok) metrics.lockouts.inc({ factor: 'password' })
+    if (attempt === 'last' && !ok) await noteLock(visit, candidate)
     if (!candidate) return { refusal: { userId, why: 'unknown' } }
     if (!ok || passwordHash === null) return { refusal: { userId, why: 'wrong_password' } }
     if (candidate.status !== 'active') return { refusal: { userId, why: 'disabled' } }

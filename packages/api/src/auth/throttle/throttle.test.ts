@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { anonymous, refusal, services } from '../../../test/callers.ts'
 import {
   auditOf,
+  eventsOf,
   newEmail,
   outcomesOf,
   OTHER_PASSWORD,
@@ -91,6 +92,29 @@ describe('sign-in under attack', () => {
     await anonymous().reset.request({ email })
     await anonymous().reset.reset({ token: await tokenOf(email, 'reset_password'), newPassword: OTHER_PASSWORD })
     await signInAs(email, {}, OTHER_PASSWORD)
+  })
+
+  it('tells the owner that it has locked, once a day, and nobody where there is no account', async () => {
+    const email = await registerVerified()
+    const told = async () => (await eventsOf(email)).filter((topic) => topic === 'auth.password_locked').length
+    const shared = unlimited()
+    const guess = (address: string) =>
+      anonymous({ services: { ...unlimited(), limiter: shared.limiter } })
+        .auth.login({ email: address, password: OTHER_PASSWORD })
+        .catch(() => undefined)
+    for (let time = 0; time < 9; time += 1) await guess(email)
+    expect(await told()).toBe(0)
+    await guess(email)
+    expect(await told()).toBe(1)
+    await alter(email, `locked_until = now() - interval '1 second'`)
+    await guess(email)
+    expect(await told()).toBe(1)
+    expect(await auditOf(email)).toContainEqual(
+      expect.objectContaining({ action: 'auth.password_lock', result: 'denied' }),
+    )
+    const stranger = newEmail()
+    for (let time = 0; time < 10; time += 1) await guess(stranger)
+    expect(await told()).toBe(1)
   })
 
   it('does not charge the caller for our own overload', async () => {

@@ -98,7 +98,7 @@ it('answers a wrong password without telling whether the address is known', asyn
     await page.goto('/sign-in')
     await page.getByLabel('E-mail address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill('not-the-password')
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     const notice = page.getByText('The e-mail address or the password is wrong.')
     await notice.waitFor()
     seen.push((await page.locator('main').innerText()).replace(/Request \S+/, ''))
@@ -128,7 +128,7 @@ it('shows the keyboard where it is: every stop of the Tab key wears a ring of 2 
   const page = await newPage(await newDevice())
   await page.goto('/sign-in')
   await heading(page, 'Sign in')
-  const button = page.getByRole('button', { name: 'Sign in' })
+  const button = page.getByRole('button', { name: 'Sign in', exact: true })
   const unseen: string[] = []
   for (let stops = 0; stops < 20; stops += 1) {
     await page.keyboard.press('Tab')

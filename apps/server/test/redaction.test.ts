@@ -91,8 +91,11 @@ it('a whole life of an account leaves none of its secrets in the log', async () 
   remember(last.refreshToken)
   const post = async (path: string, json: object, from?: Signed) =>
     (await ask(path, { json, ...(from && { headers: bearer(from) }) })).json()
-  const { secret, uri } = (await post('/auth/factors/totp/start', {}, last)) as { secret: string; uri: string }
-  const app = createApp(remember(secret))
+  const { secret: totpSecret, uri } = (await post('/auth/factors/totp/start', {}, last)) as {
+    secret: string
+    uri: string
+  }
+  const app = createApp(remember(totpSecret))
   remember(uri)
   const enrolled = (await post('/auth/factors/totp/confirm', { code: app.code(-1) }, last)) as Signed & {
     recoveryCodes: string[]

@@ -145,7 +145,12 @@ const present = async (ctx: AuditCtx, rows: Row[]): Promise<Page['items']> => {
   const [actorOf, companies, keys, changesOf] = await Promise.all([
     readActors(
       ctx,
-      rows.flatMap(({ actorId, impersonatorId }) => [actorId, impersonatorId]),
+      rows.flatMap(({ actorId, impersonatorId, before, after }) => [
+        actorId,
+        impersonatorId,
+        ...accountsIn(before),
+        ...accountsIn(after),
+      ]),
     ),
     readNames(
       ctx.db,
@@ -179,10 +184,26 @@ const present = async (ctx: AuditCtx, rows: Row[]): Promise<Page['items']> => {
       actor: { id: actorId, ...(actorId === null && row.action.startsWith('auth.') ? NOBODY : actorOf(actorId)) },
       impersonator: impersonatorId === null ? null : { name: actorOf(impersonatorId).name },
       apiKey: apiKeyId === null ? null : { name: keys.get(apiKeyId) ?? null },
-      changes: changesOf(row),
+      changes: changesOf(row).map((change) => withAccountNamed(change, actorOf)),
       seal: seq === null || sealedAt === null ? null : { seq, sealedAt: new Date(sealedAt).toISOString() },
     }
   })
+}
+
+/** Columns that hold an account's id. */
+const ACCOUNT_COLUMNS = ['user_id', 'created_by']
+
+const accountsIn = (values: Values | null) =>
+  ACCOUNT_COLUMNS.map((column) => values?.[column]).filter((value): value is string => typeof value === 'string')
+
+type Change = Page['items'][number]['changes'][number]
+
+/** The id stays of an account that the reader does not know by name. */
+const withAccountNamed = ({ field, before, after }: Change, nameOf: (id: string) => Who): Change => {
+  const named = (value: Change['after']) => (typeof value === 'string' ? (nameOf(value).name ?? value) : value)
+  return ACCOUNT_COLUMNS.includes(field)
+    ? { field, before: named(before), after: named(after) }
+    : { field, before, after }
 }
 
 type Who = Omit<Page['items'][number]['actor'], 'id'>

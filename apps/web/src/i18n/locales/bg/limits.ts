@@ -11,7 +11,6 @@ export const limits: Translated<typeof en> = {
   search: 'Име на ограничение',
   refusedOnly: 'Само тези, които са отказвали',
   perWindow: '{limit} за {window}',
-  refusedTimes: 'Откази: {count}',
   countedSince:
     'Отказите са на сървъра, който отговори, откакто е пуснат: {when}. За всички сървъри ги знае Prometheus.',
   store: { redis: 'Броят се общо', memory: 'Брои ги всеки сървър' },
@@ -116,6 +115,7 @@ export const limits: Translated<typeof en> = {
     reset_request_address: 'Искания за нова парола от една мрежа',
     reset_submit: 'Опити с една връзка за нова парола',
     reset_submit_address: 'Опити с връзки за нова парола от една мрежа',
+    lock_mail: 'Съобщения за заключен вход',
     denial: 'Записи за откази от един вид в дневника',
     account_reset: 'Връзки за нова парола от служители към един профил',
     factor_reset_refuse_address: 'Откази от нулиране на фактори от една мрежа',

@@ -8,7 +8,6 @@ export const limits = {
   search: 'Name of a rate',
   refusedOnly: 'Only those that have refused',
   perWindow: '{limit} in {window}',
-  refusedTimes: 'Refused: {count}',
   countedSince:
     'Refusals are those of the server that answered, since it started: {when}. Prometheus knows them of all servers.',
   store: { redis: 'Counted together', memory: 'Counted by each server' },
@@ -114,6 +113,7 @@ export const limits = {
     reset_request_address: 'Password resets asked for from one network',
     reset_submit: 'Tries of one reset link',
     reset_submit_address: 'Reset links tried from one network',
+    lock_mail: 'Messages about a locked sign-in',
     denial: 'Refusals of one kind written into the audit log',
     account_reset: 'Reset links staff sends to one account',
     factor_reset_refuse_address: 'Factor resets refused from one network',

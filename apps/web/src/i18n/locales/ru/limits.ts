@@ -11,7 +11,6 @@ export const limits: Translated<typeof en> = {
   search: 'Название ограничения',
   refusedOnly: 'Только те, что отказывали',
   perWindow: '{limit} за {window}',
-  refusedTimes: 'Отказов: {count}',
   countedSince: 'Отказы посчитаны на ответившем сервере с его запуска: {when}. По всем серверам их знает Prometheus.',
   store: { redis: 'Считают вместе', memory: 'Считает каждый сервер' },
   storeText: {
@@ -116,6 +115,7 @@ export const limits: Translated<typeof en> = {
     reset_request_address: 'Запросы сброса пароля из одной сети',
     reset_submit: 'Попытки одной ссылки сброса',
     reset_submit_address: 'Попытки ссылок сброса из одной сети',
+    lock_mail: 'Сообщения о блокировке входа',
     denial: 'Записи об отказах одного вида в журнале',
     account_reset: 'Ссылки сброса от сотрудников одной учётной записи',
     factor_reset_refuse_address: 'Отказы от сброса факторов из одной сети',

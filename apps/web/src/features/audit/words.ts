@@ -124,8 +124,8 @@ export const behindInWords = ({ impersonator, apiKey }: Pick<AuditEntry, 'impers
 }
 
 export const fieldInWords = (field: string) => {
-  const known = wordOrNone(TIMELINE_FIELDS, field)
-  if (known) return t(`registry.timeline.field.${known}`)
+  const ofTimeline = wordOrNone(TIMELINE_FIELDS, field)
+  if (ofTimeline) return t(`registry.timeline.field.${ofTimeline}`)
   const own = wordOrNone(FIELDS, field)
   return own ? t(`audit.field.${own}`) : field
 }

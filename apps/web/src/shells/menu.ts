@@ -4,10 +4,14 @@ import { MENU_GROUPS, type Shell } from '../features/meta.ts'
 import { t } from '../i18n/i18n.ts'
 import { isContextClosed, suits } from '../session.ts'
 
-/** Whether a page, or one below it, is open. */
+/** Whether a page of the menu, or one below it that has no entry of its own, is open. */
 export const useIsOpen = () => {
   const route = useRoute()
-  return (path: string) => route.path === path || route.path.startsWith(`${path}/`)
+  const inMenu = useRouter()
+    .getRoutes()
+    .flatMap(({ path, meta }) => (meta.menu ? [path] : []))
+  const covers = (path: string) => route.path === path || route.path.startsWith(`${path}/`)
+  return (path: string) => covers(path) && !inMenu.some((other) => other.startsWith(`${path}/`) && covers(other))
 }
 
 /** Pages of a shell that are in its menu and open to the active context, in the order of the routes. */

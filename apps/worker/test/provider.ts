@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Received = { key: string; to: string; subject: string; text: string; html: string }
+export type Received = { key: string; atMs: number; to: string; subject: string; text: string; html: string }
 
 /** The outer edge: a mail provider that speaks Resend's protocol over real HTTP and does what a test tells it to. */
 export const startProvider = async () => {
@@ -15,7 +15,7 @@ export const startProvider = async () => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     const key = String(request.headers['idempotency-key'])
-    received.push({ ...(JSON.parse(body) as Omit<Received, 'key'>), key }) // what the worker just sent
+    received.push({ ...(JSON.parse(body) as Omit<Received, 'key' | 'atMs'>), key, atMs: performance.now() }) // what the worker just sent
     await gate
     const isFailure = remainingFailures > 0
     remainingFailures -= isFailure ? 1 : 0

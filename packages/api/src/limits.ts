@@ -27,6 +27,8 @@ export const LIMITS = {
   refresh: { limit: 30, windowSeconds: MINUTE },
   challenge: { limit: 10, windowSeconds: 10 * MINUTE },
   challenge_address: { limit: 100, windowSeconds: 15 * MINUTE },
+  /** Of a session: it guesses nothing, and must not be used up from another. */
+  passkey_step_up: { limit: 10, windowSeconds: 15 * MINUTE },
   step_up: { limit: 10, windowSeconds: 15 * MINUTE },
   factor_change: { limit: 20, windowSeconds: HOUR },
   factor_confirm: { limit: 10, windowSeconds: 10 * MINUTE },

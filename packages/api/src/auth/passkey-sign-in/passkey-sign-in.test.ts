@@ -3,7 +3,15 @@ import type { Lies } from '@servai/auth/test/authenticator'
 import { buildCompany, buildGrant, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
 import { anonymous, refusal, services } from '../../../test/callers.ts'
-import { auditOf, createBrowser, eventsOf, OTHER_PASSWORD, refusedLogin, userIdOf } from '../../../test/identity.ts'
+import {
+  auditOf,
+  createBrowser,
+  eventsOf,
+  OTHER_PASSWORD,
+  refusedLogin,
+  unlimited,
+  userIdOf,
+} from '../../../test/identity.ts'
 import {
   beginSignIn,
   buildPasskeyAccount,
@@ -11,6 +19,7 @@ import {
   expireCeremony,
   newAuthenticator,
   proveSecondFactor,
+  proveStepUp,
   refusalText,
   signInByPasskey,
   type PasskeyAccount,
@@ -74,9 +83,8 @@ describe('auth.passkeys.completeSignIn', () => {
   })
 
   it('answers byte for byte the same for every reason to refuse', async () => {
-    const accounts = await Promise.all(times(7, () => buildPasskeyAccount()))
-    const [good, disabled, removed, unproven, locked, withoutPasskey, stranger] = accounts as [
-      PasskeyAccount,
+    const accounts = await Promise.all(times(6, () => buildPasskeyAccount()))
+    const [good, disabled, removed, unproven, withoutPasskey, stranger] = accounts as [
       PasskeyAccount,
       PasskeyAccount,
       PasskeyAccount,
@@ -87,7 +95,6 @@ describe('auth.passkeys.completeSignIn', () => {
     await change(disabled, `status = 'disabled'`)
     await change(removed, 'deleted_at = now()')
     await change(unproven, 'email_verified_at = null')
-    await lockSecondFactor(locked.email)
     await withoutPasskey.as().auth.passkeys.remove({ id: withoutPasskey.passkey.id })
     const strangersId = await userIdOf(stranger.email)
 
@@ -111,7 +118,6 @@ describe('auth.passkeys.completeSignIn', () => {
       await refusalText(signInByPasskey(disabled.authenticator)),
       await refusalText(signInByPasskey(removed.authenticator)),
       await refusalText(signInByPasskey(unproven.authenticator)),
-      await refusalText(signInByPasskey(locked.authenticator)),
       await refusalText(signInByPasskey(withoutPasskey.authenticator)),
     ]
     for (const lie of lies) texts.push(await refusalText(signInByPasskey(good.authenticator, lie)))
@@ -261,21 +267,46 @@ describe('auth.completeSignIn with a passkey', () => {
     await expect(complete({ method: 'passkey', ceremonyId, answer })).rejects.toMatchObject(refused)
   })
 
-  it('counts what it refuses: five of a challenge, ten of an account, also for the passkey alone', async () => {
+  it('counts what it refuses, five of a challenge, and locks nothing by it', async () => {
     const { email, authenticator } = await buildPasskeyAccount()
-    const { token: challengeToken } = await beginSignIn(email)
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      const proof = await proveSecondFactor(authenticator, challengeToken, { userVerified: false })
-      await expect(calls().auth.completeSignIn({ challengeToken, proof })).rejects.toMatchObject(
-        refusal('BAD_REQUEST', 'auth.passkey_refused'),
+    for (let challenge = 0; challenge < 3; challenge += 1) {
+      const { token: challengeToken } = await beginSignIn(email)
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        const proof = await proveSecondFactor(authenticator, challengeToken, { userVerified: false })
+        await expect(calls().auth.completeSignIn({ challengeToken, proof })).rejects.toMatchObject(
+          refusal('BAD_REQUEST', 'auth.passkey_refused'),
+        )
+      }
+      await expect(calls().auth.passkeys.startSecondFactor({ challengeToken })).rejects.toMatchObject(
+        refusal('UNAUTHORIZED', 'auth.challenge_invalid'),
       )
     }
-    await expect(calls().auth.passkeys.startSecondFactor({ challengeToken })).rejects.toMatchObject(
-      refusal('UNAUTHORIZED', 'auth.challenge_invalid'),
+    expect((await auditOf(email)).at(-1)).toMatchObject({ after: { method: 'passkey', why: 'refused' } })
+    expect(await eventsOf(email)).not.toContain('auth.second_factor_locked')
+    const { token: challengeToken } = await beginSignIn(email)
+    const code = { method: 'recovery_code', code: 'ABCD-EFGH' } as const
+    await expect(calls().auth.completeSignIn({ challengeToken, proof: code })).rejects.toMatchObject(
+      refusal('BAD_REQUEST', 'auth.factor_refused'),
     )
+  })
+
+  it('lets the owner in while wrong codes have locked the codes, and does not unlock them', async () => {
+    const { email, authenticator } = await buildPasskeyAccount()
+    const { accessToken } = await signInByPasskey(authenticator)
     await lockSecondFactor(email)
-    await expect(signInByPasskey(authenticator)).rejects.toMatchObject(refusal('UNAUTHORIZED', 'auth.passkey_refused'))
-    expect((await auditOf(email)).at(-1)).toMatchObject({ after: { method: 'passkey', why: 'locked' } })
+
+    const { token: challengeToken } = await beginSignIn(email)
+    const proof = await proveSecondFactor(authenticator, challengeToken)
+    expect(await calls().auth.completeSignIn({ challengeToken, proof })).toMatchObject({ user: { email } })
+    expect(await signInByPasskey(authenticator)).toMatchObject({ user: { email } })
+    const session = calls({ accessToken })
+    await session.auth.stepUp({ proof: await proveStepUp(authenticator, session) })
+
+    const { token: another } = await beginSignIn(email)
+    const code = { method: 'recovery_code', code: 'ABCD-EFGH' } as const
+    await expect(calls().auth.completeSignIn({ challengeToken: another, proof: code })).rejects.toMatchObject(
+      refusal('TOO_MANY_REQUESTS', 'auth.factor_locked'),
+    )
   })
 
   it('opens one session for fifty parallel answers', async () => {
@@ -305,6 +336,21 @@ describe('auth.stepUp with a passkey', () => {
     const { ceremonyId, options } = await caller.auth.passkeys.startStepUp()
     await caller.auth.stepUp({ proof: { method: 'passkey', ceremonyId, answer: authenticator.get(options) } })
     expect(await caller.auth.passkeys.startRegistration()).toMatchObject({ options: { attestation: 'none' } })
+  })
+
+  it('is limited per session, so that another session of the account cannot use its attempts up', async () => {
+    const { authenticator } = await buildPasskeyAccount()
+    const shared = unlimited()
+    const open = async () =>
+      calls({ services: shared, accessToken: (await signInByPasskey(authenticator)).accessToken })
+    const [stolen, own] = [await open(), await open()]
+    for (let time = 0; time < 10; time += 1) await stolen.auth.passkeys.startStepUp()
+    await expect(stolen.auth.passkeys.startStepUp()).rejects.toMatchObject(
+      refusal('TOO_MANY_REQUESTS', 'request.rate_limited'),
+    )
+    for (let time = 0; time < 10; time += 1)
+      await stolen.auth.stepUp({ password: OTHER_PASSWORD, proof: { method: 'totp', code: '000000' } }).catch(() => 0)
+    await own.auth.stepUp({ proof: await proveStepUp(authenticator, own) })
   })
 
   it('refuses a ceremony of another session, of another person, and the passkey of somebody else', async () => {

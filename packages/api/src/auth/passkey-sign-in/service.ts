@@ -8,7 +8,6 @@ import { acceptAssertion, findPasskey, startAssertion, type PasskeyAnswer } from
 import { findChallenge } from '../challenges/service.ts'
 import { deviceHashOf, readDevice, rememberDevice } from '../devices/service.ts'
 import { lockUser, openSession, type Caller, type Delivery } from '../sessions/service.ts'
-import { factorBucketOf, isLocked } from '../throttle/service.ts'
 
 const FLOW = { purpose: 'sign_in' } as const
 
@@ -34,7 +33,7 @@ export const startSecondFactor = async (visit: Visit, challengeToken: string) =>
 
 /** @throws limited request.rate_limited */
 export const startStepUp = async (visit: Visit, { userId, sessionId }: Caller) => {
-  await enforce(visit.services, { step_up: userId })
+  await enforce(visit.services, { passkey_step_up: sessionId })
   return startAssertion(visit, { purpose: 'step_up', userId, sessionId })
 }
 
@@ -49,14 +48,13 @@ const open = async (
   { delivery, ...answer }: PasskeyAnswer & { delivery: Delivery },
   deviceToken: string | null,
 ) => {
-  const { db, services } = ctx
+  const { services } = ctx
   const owner = await findPasskey(ctx, answer.answer.id)
   const user = owner && (await lockUser(ctx, owner.userId))
   const verdict = await acceptAssertion(ctx, FLOW, answer)
   if (verdict.kind === 'refused') return refuse(ctx, verdict.userId, verdict.why)
   if (user?.status !== 'active') return refuse(ctx, verdict.userId, 'disabled')
   if (!user.emailVerifiedAt) return refuse(ctx, user.id, 'unverified')
-  if (await isLocked(db, factorBucketOf(user.id))) return refuse(ctx, user.id, 'locked')
   const { id: userId, emailKey, tokenVersion } = user
   const device =
     delivery === 'cookie'
@@ -78,8 +76,8 @@ const open = async (
 }
 
 /**
- * Opens a session for whoever has a passkey and was verified by its device: both factors at once. Unknown, disabled,
- * locked, expired and forged are one answer after the same time.
+ * Opens a session for whoever has a passkey and was verified by its device: both factors at once, whatever wrong passwords
+ * or codes have locked. Unknown, disabled, expired and forged are one answer after the same time.
  *
  * @throws unauthenticated auth.passkey_refused, limited request.rate_limited
  */

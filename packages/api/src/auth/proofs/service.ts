@@ -27,55 +27,57 @@ const acceptPasskey = async (ctx: VisitDb, userId: string, answer: PasskeyAnswer
   return (await acceptAssertion(ctx, ceremony, answer)).kind === 'accepted'
 }
 
-const verify = (ctx: VisitDb, userId: string, proof: SecondFactorProof, flow: Flow): Promise<boolean> => {
-  switch (proof.method) {
-    case 'totp':
-      return acceptTotp(ctx, userId, proof.code)
-    case 'recovery_code':
-      return spendRecoveryCode(ctx, userId, proof.code)
-    case 'passkey':
-      return acceptPasskey(ctx, userId, proof, flow)
-  }
+const noteRefusal = (ctx: VisitDb, userId: string, details: { method: Method; why: 'locked' | 'refused' }) => {
+  ctx.services.metrics.secondFactorFailures.inc(details)
+  const target = { actorId: userId, entity: 'users', entityId: userId }
+  return audit(ctx, { action: 'auth.second_factor', result: 'failed', details, ...target })
 }
 
 /**
- * One attempt at a second factor, counted for the account before it is looked at: at most ten in a row over all
- * challenges and methods, then a lock that grows and always ends. A fault of ours rolls the count back with everything else.
- * The caller holds the user's lock.
+ * One attempt at a code, counted for the account before it is looked at: at most ten in a row over all challenges and
+ * methods, then a lock that grows and always ends. A fault of ours rolls the count back with everything else.
  */
-export const attempt = async (
+const attemptCode = async (
   ctx: VisitDb,
   userId: string,
-  method: Method,
-  verifyIt: () => Promise<boolean>,
+  { method, code }: Exclude<SecondFactorProof, { method: 'passkey' }>,
 ): Promise<Verdict> => {
   const { db, services } = ctx
-  const { metrics } = services
   const bucket = factorBucketOf(userId)
-  const target = { actorId: userId, entity: 'users', entityId: userId }
   const reserved = await reserveAttempt(db, bucket, true)
   if (reserved === 'locked') {
-    metrics.secondFactorFailures.inc({ method, why: 'locked' })
-    await audit(ctx, { action: 'auth.second_factor', result: 'failed', details: { method, why: 'locked' }, ...target })
+    await noteRefusal(ctx, userId, { method, why: 'locked' })
     return { kind: 'locked', retryAfterSeconds: await lockSecondsOf(db, bucket) }
   }
-  if (await verifyIt()) {
+  if (await (method === 'totp' ? acceptTotp(ctx, userId, code) : spendRecoveryCode(ctx, userId, code))) {
     await clearAttempts(db, bucket)
     return { kind: 'proved' }
   }
-  metrics.secondFactorFailures.inc({ method, why: 'refused' })
-  await audit(ctx, { action: 'auth.second_factor', result: 'failed', details: { method, why: 'refused' }, ...target })
+  await noteRefusal(ctx, userId, { method, why: 'refused' })
   if (reserved === 'last') {
-    metrics.lockouts.inc({ factor: 'second_factor' })
-    await audit(ctx, { action: 'auth.second_factor_lock', result: 'denied', ...target })
+    services.metrics.lockouts.inc({ factor: 'second_factor' })
+    await audit(ctx, {
+      action: 'auth.second_factor_lock',
+      result: 'denied',
+      actorId: userId,
+      entity: 'users',
+      entityId: userId,
+    })
     await emit(ctx, 'auth.second_factor_locked', { userId })
   }
   return { kind: 'refused', method }
 }
 
-/** One attempt with what somebody has sent. */
+/** A passkey cannot be guessed: whoever has the password must not lock its owner out with answers that are none. */
+const attemptPasskey = async (ctx: VisitDb, userId: string, answer: PasskeyAnswer, flow: Flow): Promise<Verdict> => {
+  if (await acceptPasskey(ctx, userId, answer, flow)) return { kind: 'proved' }
+  await noteRefusal(ctx, userId, { method: 'passkey', why: 'refused' })
+  return { kind: 'refused', method: 'passkey' }
+}
+
+/** One attempt with what somebody has sent. The caller holds the user's lock. */
 export const attemptProof = (ctx: VisitDb, userId: string, proof: SecondFactorProof, flow: Flow): Promise<Verdict> =>
-  attempt(ctx, userId, proof.method, () => verify(ctx, userId, proof, flow))
+  proof.method === 'passkey' ? attemptPasskey(ctx, userId, proof, flow) : attemptCode(ctx, userId, proof)
 
 /**
  * The error of a verdict, once its transaction has committed.

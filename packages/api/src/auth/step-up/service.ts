@@ -61,9 +61,10 @@ const requirePassword = async (visit: Visit, principal: Principal, password: str
 export const stepUp = async (visit: Visit, principal: Principal, proofs: Proofs, deviceToken: string | null) => {
   const { services } = visit
   const { userId, sessionId } = principal
-  const counted = await enforce(services, { step_up: userId })
-  await requireComplete(visit, principal, proofs)
   const { password, proof } = proofs
+  const guessesNothing = password === undefined && proof && IS_WHOLE_SIGN_IN[proof.method]
+  const counted = await enforce(services, guessesNothing ? { passkey_step_up: sessionId } : { step_up: userId })
+  await requireComplete(visit, principal, proofs)
   const proved = password === undefined ? null : await requirePassword(visit, principal, password, deviceToken)
   const verdict = await transaction(visit, { userId, sessionId }, async (ctx): Promise<Verdict> => {
     await lockUser(ctx, userId)

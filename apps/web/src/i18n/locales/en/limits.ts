@@ -98,6 +98,7 @@ export const limits = {
     refresh: 'Renewals of one session',
     challenge: 'Second factors tried for one sign-in',
     challenge_address: 'Second factors tried from one network',
+    passkey_step_up: 'Proofs of who one is by a passkey, of one session',
     step_up: 'Proofs of who one is, of one account',
     factor_change: 'Changes of second factors of one account',
     factor_confirm: 'Codes tried while an app is set up',

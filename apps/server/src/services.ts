@@ -1,4 +1,5 @@
 import type { Services } from '@servai/api/context'
+import { createKnownKeys } from '@servai/api/known-keys'
 import { createAccessTokens } from '@servai/auth/access-token'
 import type { HashLane } from '@servai/auth/hash-lanes'
 import { relyingPartyOf } from '@servai/auth/passkey'
@@ -29,6 +30,7 @@ const POLICY = {
 }
 
 const AUDIENCE = 'servai-api'
+const KNOWN_KEYS = 10_000
 /** Statements are parameterised: their text holds no values. */
 const LOGGED_STATEMENT_CHARACTERS = 500
 
@@ -130,6 +132,7 @@ export const createServices = (env: Env, log: Logger, now = () => new Date()): P
       onExceeded: (limit) => metrics.rateLimitExceeded.inc({ limit }),
       now,
     }),
+    knownKeys: createKnownKeys(KNOWN_KEYS),
     principals,
     metrics,
     log,

@@ -9,6 +9,7 @@ import type { Limiter } from '@servai/redis/rate-limit'
 import type { Logger } from '@servai/telemetry/log'
 import type { Metrics } from '@servai/telemetry/metrics'
 import type { Actor } from './actor.ts'
+import type { KnownKeys } from './known-keys.ts'
 
 export type SessionLifetime = { absoluteSeconds: number; idleSeconds: number }
 
@@ -35,6 +36,7 @@ export type Services = {
   relyingParty: RelyingParty
   passwords: PasswordHasher
   limiter: Limiter
+  knownKeys: KnownKeys
   principals: PrincipalCache<Principal>
   metrics: Metrics
   log: Logger

@@ -5,11 +5,46 @@ import type { RequestContext } from './context.ts'
 import { DomainError } from './errors.ts'
 import { enforce } from './limits.ts'
 
-/** Mistyped, unknown, expired and revoked are one answer. @throws limited request.rate_limited */
-const refuse = async ({ services, address }: Pick<RequestContext, 'services' | 'address'>): Promise<never> => {
-  services.metrics.apiKeyFailures.inc()
-  await enforce(services, { api_key_failure: limitKeyOf(address) })
-  throw new DomainError('unauthenticated', 'auth.unauthenticated')
+type Ctx = Pick<RequestContext, 'services' | 'address' | 'requestId'>
+
+const countFailure = ({ services, address }: Ctx) => enforce(services, { api_key_failure: limitKeyOf(address) })
+
+/** Mistyped, unknown, expired and revoked are one answer. */
+const refusal = () => new DomainError('unauthenticated', 'auth.unauthenticated')
+
+const load = async ({ services: { database, knownKeys } }: Ctx, tokenHash: string) => {
+  const found = await loadKeyPrincipal(database, tokenHash)
+  if (found) knownKeys.remember(tokenHash)
+  else knownKeys.forget(tokenHash)
+  return found
+}
+
+/** Counted as a failure before the database is asked, until the key proves to be good. */
+const meet = async (ctx: Ctx, tokenHash: string) => {
+  const counted = await countFailure(ctx)
+  const found = await load(ctx, tokenHash).catch(async (error: unknown) => {
+    await counted.giveBack()
+    throw error
+  })
+  if (!found) throw refusal()
+  await counted.giveBack()
+  return found
+}
+
+const find = async (ctx: Ctx, token: string) => {
+  const { knownKeys } = ctx.services
+  const presented = readApiKey(token)
+  if (presented) {
+    const { tokenHash } = presented
+    const isKnown = () => knownKeys.has(tokenHash)
+    const met = isKnown()
+      ? null
+      : await knownKeys.inTurn(tokenHash, async () => (isKnown() ? null : meet(ctx, tokenHash)))
+    const found = met ?? (await load(ctx, tokenHash))
+    if (found) return found
+  }
+  await countFailure(ctx)
+  throw refusal()
 }
 
 /**
@@ -17,15 +52,12 @@ const refuse = async ({ services, address }: Pick<RequestContext, 'services' | '
  *
  * @throws unauthenticated auth.unauthenticated, limited request.rate_limited
  */
-export const requireKeyBearer = async (
-  ctx: Pick<RequestContext, 'services' | 'address' | 'requestId'>,
-  token: string,
-): Promise<Principal> => {
-  const { database, log } = ctx.services
-  const presented = readApiKey(token)
-  const found = presented && (await loadKeyPrincipal(database, presented.tokenHash))
-  if (!found) return refuse(ctx)
-  const { principal, isUseDue } = found
+export const requireKeyBearer = async (ctx: Ctx, token: string): Promise<Principal> => {
+  const { database, log, metrics } = ctx.services
+  const { principal, isUseDue } = await find(ctx, token).catch((error: unknown) => {
+    if (error instanceof DomainError) metrics.apiKeyFailures.inc()
+    throw error
+  })
   if (isUseDue)
     await noteKeyUse(database, principal.sessionId).catch((err: unknown) =>
       log.warn({ err, requestId: ctx.requestId }, 'the use of a key was not noted'),

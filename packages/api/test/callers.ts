@@ -24,6 +24,7 @@ import { createLimiter } from '@servai/redis/rate-limit'
 import { createLogger } from '@servai/telemetry/log'
 import { createMetrics } from '@servai/telemetry/metrics'
 import type { RequestContext, Services } from '../src/context.ts'
+import { createKnownKeys } from '../src/known-keys.ts'
 import { appRouter } from '../src/root.ts'
 import { createCallerFactory } from '../src/trpc.ts'
 
@@ -39,6 +40,7 @@ export const services: Services = {
   relyingParty: relyingPartyOf('https://servai.test'),
   passwords: createPasswordHasher({ memoryKiB: 1024, timeCost: 1, lanes: 2, queueSeconds: 10, pepper: null }),
   limiter: createLimiter({ redis: null, replicas: 1 }),
+  knownKeys: createKnownKeys(1_000),
   principals: createPrincipalCache({ redis: null }),
   metrics: createMetrics(),
   log: createLogger({ level: 'silent', service: 'test' }),

@@ -17,6 +17,7 @@ import { readPrincipal } from '../principal.ts'
 import { transaction, type Visit, type VisitDb } from '../visit.ts'
 import { openChallenge } from './challenges/service.ts'
 import { deviceHashOf, readDevice, rememberDevice, type KeptDevice } from './devices/service.ts'
+import { cancelOpenChange } from './email-change/service.ts'
 import { factorMethods } from './factors/service.ts'
 import {
   provePassword,
@@ -231,6 +232,7 @@ export const changePassword = async (
     const version = await replacePassword(ctx, userId, newHash)
     await clearAttempts(ctx.db, bucketOf(emailKey))
     await voidTokens(ctx, userId, ['reset_password'])
+    await cancelOpenChange(ctx, userId)
     await revokeSessions(ctx, and(eq(sessions.userId, userId), ne(sessions.id, sessionId)), 'password_changed')
     await emit(ctx, 'auth.password_changed', { userId })
     await audit(ctx, { action: 'auth.password_change', actorId: userId, sessionId, entity: 'users', entityId: userId })

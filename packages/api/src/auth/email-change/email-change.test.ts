@@ -189,6 +189,16 @@ describe('a change of e-mail is over', () => {
       ({ as }) => as({ services: unlimited() }).auth.emailChange.start({ newEmail: newEmail() }),
     ],
     [
+      'when the password is changed, though one mailbox has agreed',
+      async ({ as, fresh }) => {
+        await visitor().confirm({ token: fresh })
+        await as({ services: unlimited() }).auth.changePassword({
+          currentPassword: PASSWORD,
+          newPassword: OTHER_PASSWORD,
+        })
+      },
+    ],
+    [
       'when the password is reset',
       async ({ email }) => {
         const { reset } = anonymous({ services: unlimited() })

@@ -3,7 +3,7 @@ import type { Principal } from '@servai/db/principal'
 import type { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { actorOf } from './actor.ts'
-import { audit } from './audit.ts'
+import { auditRefusedCall } from './audit.ts'
 import type { RequestContext } from './context.ts'
 import { DomainError } from './errors.ts'
 import { take } from './limits.ts'
@@ -39,9 +39,8 @@ export const auditDenial = async (ctx: RequestContext, principal: Principal, { p
     const scope = scopeOf({ ...ctx, principal })
     const input = named.safeParse(await getRawInput())
     await transaction(ctx, scope, (tx) =>
-      audit(tx, {
-        action: path,
-        result: 'denied',
+      auditRefusedCall(tx, {
+        path,
         actorId: userId,
         sessionId: scope.sessionId ?? null,
         companyId: companyOf(principal, ctx.contextKey),

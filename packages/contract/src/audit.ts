@@ -4,10 +4,10 @@ import { id, PAGE_LIMIT } from './fields.ts'
 
 export { AUDIT_RESULTS }
 
-/** What an entry is about, by the word its action begins with. */
+/** What an entry is about, by the word its action begins with; of refused calls of the registry by the next. */
 export const AUDIT_GROUPS = {
   access: ['auth', 'accounts', 'verification', 'reset', 'impersonations', 'api_keys', 'apiKeys'],
-  registry: ['complexes', 'buildings', 'entrances', 'units', 'unit_types', 'unit_views'],
+  registry: ['complexes', 'buildings', 'entrances', 'units', 'unit_types', 'unitTypes', 'overview', 'timeline'],
   people: ['people', 'residencies', 'invites', 'invite_uses', 'claims'],
   staff: ['staff', 'staff_profiles', 'staff_invites', 'role_grants'],
   data: ['property', 'imports', 'import_mappings', 'exports', 'seed'],

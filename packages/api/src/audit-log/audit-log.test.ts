@@ -4,11 +4,11 @@ import { createExportInput } from '@servai/contract/exports'
 import { anonymous, as, asUser, buildRequest, employ, refusal, signIn } from '../../test/callers.ts'
 import { unlimited } from '../../test/identity.ts'
 import { buildWorld } from '../../test/world.ts'
-import { audit } from '../audit.ts'
+import { appendAudit } from '../audit.ts'
 import { openExport } from '../property/export/download.ts'
 
-const write = (event: Parameters<typeof audit>[1], scope: { impersonatorId?: string } = {}) =>
-  database.system(scope, 'write', (db) => audit({ db, requestId: 'req-audit', address: '203.0.113.7' }, event))
+const write = (event: Parameters<typeof appendAudit>[1], scope: { impersonatorId?: string } = {}) =>
+  database.system(scope, 'write', (db) => appendAudit({ db, requestId: 'req-audit', address: '203.0.113.7' }, event))
 
 describe('the audit log is read', () => {
   it('by the director of the company, and nobody else of it', async () => {
@@ -141,9 +141,11 @@ describe('the list', () => {
 
   it.each([
     [{ group: 'people' }, ['people.update']],
+    [{ group: 'data' }, ['property.import']],
+    [{ group: 'registry' }, ['property.buildings.remove', 'units.update']],
     [{ result: 'denied' }, ['staff.invite']],
     [{ requestId: 'req-audit', q: 'xyz-' }, ['people.update']],
-    [{ q: '203.0.113.7', group: 'registry' }, ['units.update']],
+    [{ q: '203.0.113.7', group: 'registry' }, ['property.buildings.remove', 'units.update']],
     [{ q: '100%' }, []],
     [{ to: '2020-01-01T00:00:00.000Z' }, []],
     [{ from: '2020-01-01T00:00:00.000Z', group: 'staff', requestId: 'req-audit' }, ['staff.invite']],
@@ -152,6 +154,8 @@ describe('the list', () => {
     const companyId = company.id
     await write({ action: 'units.update', companyId })
     await write({ action: 'people.update', companyId, details: { note: 'xyz-1' } })
+    await write({ action: 'property.buildings.remove', companyId })
+    await write({ action: 'property.import', companyId })
     await write({ action: 'staff.invite', companyId, result: 'denied' })
     const { items } = await as(company, 'director').audit.list(filter)
     expect(items.map(({ action }) => action)).toEqual(actions)

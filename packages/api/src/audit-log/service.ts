@@ -73,7 +73,7 @@ const asked = ({ group, requestId, q }: Filter) => {
   return and(
     group === undefined
       ? undefined
-      : sql`split_part(a.action, '.', 1) = any (string_to_array(${AUDIT_GROUPS[group].join(',')}, ','))`,
+      : sql`split_part(a.action, '.', case when a.action like 'property.%.%' then 2 else 1 end) = any (string_to_array(${AUDIT_GROUPS[group].join(',')}, ','))`,
     requestId === undefined ? undefined : sql`a.request_id = ${requestId}`,
     words === null
       ? undefined
@@ -191,7 +191,16 @@ const present = async (ctx: AuditCtx, rows: Row[]): Promise<Page['items']> => {
 }
 
 /** Columns that hold an account's id. */
-const ACCOUNT_COLUMNS = ['user_id', 'created_by']
+const ACCOUNT_COLUMNS = [
+  'user_id',
+  'created_by',
+  'deleted_by',
+  'revoked_by',
+  'decided_by',
+  'granted_by',
+  'accepted_by',
+  'requestedBy',
+]
 
 const accountsIn = (values: Values | null) =>
   ACCOUNT_COLUMNS.map((column) => values?.[column]).filter((value): value is string => typeof value === 'string')

@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, max, or, sql, type SQL } from 'drizzle-orm'
 import { loadRights, type Rights } from '@servai/db/principal'
 import type { AccountAction } from '@servai/contract/accounts'
+import type { AuditEventName } from '@servai/contract/audit-names'
 import { emailChanges, factorResets, impersonations } from '@servai/db/schema/account-changes'
 import { apiKeys } from '@servai/db/schema/api-keys'
 import { auditLog } from '@servai/db/schema/audit'
@@ -10,7 +11,7 @@ import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
 import { platformOf, staffOf } from '../../actor.ts'
-import { audit } from '../../audit.ts'
+import { audit, type AuditDetails } from '../../audit.ts'
 import { lockUser, revokeSessions } from '../../auth/sessions/service.ts'
 import { issueToken, voidTokens } from '../../auth/tokens/service.ts'
 import { DomainError } from '../../errors.ts'
@@ -58,7 +59,7 @@ const holdPlatformAdmins = (db: AccountsCtx['db']) =>
     .for('no key update', { of: users })
 
 /** As the log names it: under the company whose director acts, or under none. */
-export const auditAct = (ctx: AccountsCtx, action: string, entityId: string, details: Record<string, unknown> = {}) =>
+export const auditAct = (ctx: AccountsCtx, action: AuditEventName, entityId: string, details: AuditDetails = {}) =>
   audit(ctx, {
     action,
     companyId: ctx.actor.kind === 'staff' ? ctx.actor.companyId : null,

@@ -100,7 +100,7 @@ export const requireAnotherFactor = async ({ db }: VisitDb, principal: Principal
 export const settleFactors = async (
   ctx: VisitDb,
   { userId, sessionId }: Caller,
-  change: FactorChange,
+  change: Exclude<FactorChange, 'recovery_codes_replaced' | 'factors_reset'>,
   entity: { entity: string; entityId: string },
 ): Promise<number> => {
   const { db, services } = ctx

@@ -1,3 +1,4 @@
+import type { AuditWhy } from '@servai/contract/audit-names'
 import { audit } from '../../audit.ts'
 import { limitKeyOf } from '../../client-traits.ts'
 import { DomainError } from '../../errors.ts'
@@ -37,7 +38,7 @@ export const startStepUp = async (visit: Visit, { userId, sessionId }: Caller) =
   return startAssertion(visit, { purpose: 'step_up', userId, sessionId })
 }
 
-const refuse = async (ctx: VisitDb, userId: string | null, why: string) => {
+const refuse = async (ctx: VisitDb, userId: string | null, why: AuditWhy) => {
   const target = userId ? { entity: 'users', entityId: userId } : {}
   await audit(ctx, { action: 'auth.login', result: 'failed', details: { method: 'passkey', why }, ...target })
   return null

@@ -1,3 +1,4 @@
+import type { AuditEventName } from '@servai/contract/audit-names'
 import { ACCOUNT_EXPORT_DAYS } from '@servai/contract/personal-data'
 import type { Database } from '@servai/db'
 import type { Principal } from '@servai/db/principal'
@@ -70,7 +71,7 @@ export const requestAccountExport = async (visit: Visit, { userId, sessionId }: 
   }
 }
 
-const auditOwn = (ctx: VisitDb, action: string, { userId, sessionId }: Owner) =>
+const auditOwn = (ctx: VisitDb, action: AuditEventName, { userId, sessionId }: Owner) =>
   audit(ctx, { action, actorId: userId, sessionId, entity: 'users', entityId: userId })
 
 const PIECE_BYTES = 512 * 1024

@@ -1,6 +1,7 @@
 import type { AccessClaims } from '@servai/auth/access-token'
 import { newNonce } from '@servai/auth/one-time-token'
 import { issueRefreshToken, readRefreshToken, verifyRefreshToken } from '@servai/auth/refresh-token'
+import type { AuditEventName } from '@servai/contract/audit-names'
 import type { REVOCATION_REASONS, SESSION_DELIVERIES } from '@servai/db/schema/enums'
 import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
@@ -245,5 +246,9 @@ export const logout = async (visit: Visit, tokens: { claims: AccessClaims | null
   })
 }
 
-export const auditSession = (ctx: VisitDb, action: string, { userId, sessionId }: Caller, entityId = sessionId) =>
-  audit(ctx, { action, actorId: userId, sessionId, entity: 'sessions', entityId })
+export const auditSession = (
+  ctx: VisitDb,
+  action: AuditEventName,
+  { userId, sessionId }: Caller,
+  entityId = sessionId,
+) => audit(ctx, { action, actorId: userId, sessionId, entity: 'sessions', entityId })

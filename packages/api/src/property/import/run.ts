@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { AuditEventName } from '@servai/contract/audit-names'
 import type { ImportStatus } from '@servai/contract/imports'
 import type { CompanyDb } from '@servai/db'
 import { complexes } from '@servai/db/schema/complexes'
@@ -164,7 +165,7 @@ type Auditor = { db: CompanyDb; requestId: string; actor: Actor; sessionId?: str
 
 export const auditImport = (
   { actor, sessionId, ...auditor }: Auditor,
-  action: string,
+  action: AuditEventName,
   { id, kind, complexId, fileName }: LoadedImport,
   counts: Record<string, number>,
 ) =>

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { AuditEventName } from '@servai/contract/audit-names'
 import {
   IMPORT_COLUMNS,
   missingColumns,
@@ -148,7 +149,7 @@ export const emitFor = async ({ principal, ...ctx }: ImportCtx, topic: ImportTop
   await emit(ctx, topic, { importId, companyId, userId, requestId: ctx.requestId, ...askerOf(principal) })
 }
 
-const auditStep = (ctx: ImportCtx, action: string, row: Pick<Found, 'id' | 'kind' | 'fileName'>) =>
+const auditStep = (ctx: ImportCtx, action: AuditEventName, row: Pick<Found, 'id' | 'kind' | 'fileName'>) =>
   audit(ctx, {
     action,
     companyId: ctx.actor.companyId,

@@ -181,6 +181,10 @@ const shown = (column: string, values: Values | null, names: Names): Shown => {
 
 type AnyRow = Changed & { entity: string | null }
 const isSubject = (entity: string | null): entity is TimelineSubject => entity !== null && Object.hasOwn(FIELDS, entity)
+/** The name of a column in what readers get. */
+export const fieldOf = (table: string | null, column: string): string =>
+  (isSubject(table) ? FIELDS[table][column] : undefined) ?? column
+
 /** Told as one fraction with the numerator. */
 const isTold = (column: string) => column !== 'share_denominator'
 
@@ -192,10 +196,9 @@ export const presentValues = async <Row extends AnyRow>(db: CompanyDb | SystemDb
   const names = await readNamesIn(db, rows)
   return (row: Row) => {
     const { entity, before, after } = row
-    const fields: Record<string, string> = isSubject(entity) ? FIELDS[entity] : {}
     const columns = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(isTold)
     return columns.map((column) => ({
-      field: fields[column] ?? column,
+      field: fieldOf(entity, column),
       before: inFull(column, before, names),
       after: inFull(column, after, names),
     }))

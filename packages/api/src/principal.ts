@@ -50,9 +50,13 @@ export const requirePrincipal = async (ctx: RequestContext): Promise<Principal> 
   return principal
 }
 
-/** Whose limits a call counts against: a key has its own, and whoever acts as somebody else uses up nothing of theirs. */
-export const callerOf = ({ userId, apiKey, impersonation }: Principal): LimitKeys =>
-  apiKey ? { api_key: apiKey.id } : { api: impersonation?.impersonatorId ?? userId }
+/** Who sits there: whoever acts as somebody else uses up nothing of theirs. */
+export const doerOf = ({ userId, impersonation }: Pick<Principal, 'userId' | 'impersonation'>): string =>
+  impersonation?.impersonatorId ?? userId
+
+/** Whose limits a call counts against: a key has its own. */
+export const callerOf = (principal: Principal): LimitKeys =>
+  principal.apiKey ? { api_key: principal.apiKey.id } : { api: doerOf(principal) }
 
 export type Bearer = Pick<Principal, 'sessionId' | 'impersonation' | 'apiKey'>
 

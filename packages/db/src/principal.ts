@@ -103,12 +103,13 @@ const PRINCIPAL = `
   join users u on u.id = s.user_id
   where s.id = $1`
 
-// The session is the impersonator's; it ends with whatever would end that, and with the subject's account.
+// The session is the impersonator's; it ends with whatever would end that, and with the subject's account. A role that was
+// taken and given back is another one.
 const IMPERSONATED = `
   select s.id as "sessionId",
     i.ended_at is not null or s.revoked_at is not null or a.status <> 'active' or a.deleted_at is not null
       or not exists (select from role_grants g where g.user_id = a.id and g.role = 'platform_admin'
-        and (g.expires_at is null or g.expires_at > now()))
+        and g.created_at <= i.created_at and (g.expires_at is null or g.expires_at > now()))
       or exists (select from role_grants g where g.user_id = u.id and g.company_id is null
         and (g.expires_at is null or g.expires_at > now())) as revoked,
     (extract(epoch from least(i.expires_at, s.expires_at, s.last_seen_at + s.idle_seconds * interval '1 second')) * 1000)::float8

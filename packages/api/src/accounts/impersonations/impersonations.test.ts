@@ -1,11 +1,13 @@
 import { buildCompany, buildGrant, buildUser, database } from '@servai/db/test/factories'
 import { describe, expect, it } from 'vitest'
 import { atWork, buildStranger, topicsAbout } from '../../../test/accounts.ts'
-import { anonymous, as, employ, refusal, services, signIn } from '../../../test/callers.ts'
+import { anonymous, as, buildRequest, employ, refusal, services, signIn } from '../../../test/callers.ts'
 import { outcomesOf, unlimited } from '../../../test/identity.ts'
+import { openUpload } from '../../property/import/upload.ts'
 
 const reason = 'Does not see the second unit'
 const REVOKED = refusal('UNAUTHORIZED', 'auth.session_revoked')
+const LIMITED = { reason: 'request.rate_limited' }
 const READ_ONLY = refusal('FORBIDDEN', 'auth.read_only')
 const IMPERSONATING = refusal('FORBIDDEN', 'auth.impersonating')
 
@@ -52,6 +54,23 @@ describe('seeing as somebody else', () => {
       after: { impersonationId: started.id, access: 'write', reason },
     })
     expect(company.id).toBeTypeOf('string')
+  })
+
+  it('uses up no uploads and no searches of theirs', async () => {
+    const company = await buildCompany()
+    const admin = await atWork(null, 'platform_admin')
+    const { user, contextKey } = await employ(company, 'director')
+    const started = await admin.caller.accounts.impersonations.start({ id: user.id, reason, access: 'write' })
+    const own = await signIn(user)
+    const shared = unlimited()
+    const seen = { accessToken: started.accessToken, contextKey, services: shared }
+    const theirs = { accessToken: own.accessToken, contextKey, services: shared }
+    for (let time = 0; time < 20; time += 1) await openUpload(buildRequest(seen), { kind: 'units' })
+    await expect(openUpload(buildRequest(seen), { kind: 'units' })).rejects.toMatchObject(LIMITED)
+    await openUpload(buildRequest(theirs), { kind: 'units' })
+    for (let time = 0; time < 120; time += 1) await anonymous(seen).property.search({ q: 'nobody' })
+    await expect(anonymous(seen).property.search({ q: 'nobody' })).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    await anonymous(theirs).property.search({ q: 'nobody' })
   })
 
   it('has its refusals written down with both names', async () => {
@@ -133,6 +152,14 @@ describe('it ends', () => {
     const closed = await begin()
     await as(null, 'platform_admin').accounts.disable({ id: closed.admin.user.id, reason })
     await expect(closed.view.auth.me()).rejects.toMatchObject(REVOKED)
+  })
+
+  it('for good where that role is given back before its half hour is over', async () => {
+    const { admin, view } = await begin()
+    await view.auth.me()
+    await database.lookup(`delete from role_grants where user_id = $1`, [admin.user.id])
+    await buildGrant(admin.user, 'platform_admin')
+    await expect(view.auth.me()).rejects.toMatchObject(REVOKED)
   })
 
   it('with every session of whoever began it, as after a change of password', async () => {

@@ -8,7 +8,7 @@ import { admitActor, requireUnblocked, rolesOf, type Actor } from '../../actor.t
 import type { RequestContext } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { enforce } from '../../limits.ts'
-import { callerOf, requirePrincipal, scopeOf } from '../../principal.ts'
+import { callerOf, doerOf, requirePrincipal, scopeOf } from '../../principal.ts'
 import { retrying } from '../../retry.ts'
 import { requireComplex } from '../complexes/service.ts'
 import { ACCESS, requireRight } from '../policy.ts'
@@ -71,7 +71,7 @@ type Target = { kind: ImportKind; complexId?: string | undefined }
  */
 export const openUpload = async (request: RequestContext, { complexId }: Target) => {
   const admission = await admitChange(request)
-  await enforce(request.services, { import: admission.principal.userId })
+  await enforce(request.services, { import: doerOf(admission.principal) })
   if (complexId !== undefined) await inCompany(request, admission, 'read', (ctx) => requireComplex(ctx, complexId))
 }
 

@@ -8,6 +8,7 @@ import {
   type SearchResults,
 } from '@servai/contract/search'
 import type { CompanyDb, SystemDb } from '@servai/db'
+import type { Principal } from '@servai/db/principal'
 import { buildings } from '@servai/db/schema/buildings'
 import { complexes } from '@servai/db/schema/complexes'
 import { staffProfiles } from '@servai/db/schema/staff'
@@ -17,6 +18,7 @@ import type { Actor } from '../../actor.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
 import { contains, isOneOf, unseen } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
+import { doerOf } from '../../principal.ts'
 import { listMembers } from '../../staff/members/service.ts'
 import { listBuildings } from '../buildings/service.ts'
 import { listCompanies } from '../companies/service.ts'
@@ -28,6 +30,7 @@ import { searchableBy } from './policy.ts'
 type SearchCtx = Pick<RequestContext, 'services' | 'requestId'> & {
   db: CompanyDb | SystemDb
   actor: Actor
+  principal: Pick<Principal, 'userId' | 'impersonation'>
   now: () => Date
 }
 
@@ -261,7 +264,7 @@ const FINDERS: Record<SearchKind, Find> = {
  * @throws limited request.rate_limited
  */
 export const search = async (ctx: SearchCtx, { q, kinds }: z.output<typeof searchInput>): Promise<SearchResults> => {
-  await enforce(ctx.services, { search: ctx.actor.userId ?? '' })
+  await enforce(ctx.services, { search: doerOf(ctx.principal) })
   const groups: SearchResults['groups'] = []
   let found: Promise<FoundUnit[]> | undefined
   const readOnce = () => (found ??= readUnits(ctx, q))

@@ -93,6 +93,8 @@ it('takes a director from a real spreadsheet to its units, mends what was refuse
       .getByText(/^The import of .* has been undone$/)
       .first()
       .waitFor()
+    await page.getByText(/^What it created is removed, what it changed is as it was before: \d+ rows?\.$/).waitFor()
+    expect(await page.getByText(/ (is|are) new\./).count()).toBe(0)
   }
   const left = await call('GET', `/property/units?complexId=${complex.id}`, { token })
   expect(left.body.items).toEqual([])

@@ -23,6 +23,7 @@ export const countsInWords = ({ status, counts }: Pick<ImportSummary, 'status' |
       .filter((name) => counts[name] > 0)
       .map((name) => `${t(`imports.count.${name as 'new'}`)} ${formatNumber(counts[name])}`)
       .join(', ')
+  if (status === 'undone') return named(['undone'])
   if (status === 'reading') return counts.rows > 0 ? named(['rows']) : ''
   return named(
     status === 'ready' || status === 'queued'

@@ -39,7 +39,7 @@ describe('undoing', () => {
 
   it('removes what was made and sets back what was changed, once', async () => {
     const { complex, id } = await load(['A,2,1,3,41', 'A,2,2,3,41', 'B,1,1,1,10'])
-    expect(await me.undo(id)).toMatchObject({ status: 'undone', allowed: [], counts: { undone: 0 } })
+    expect(await me.undo(id)).toMatchObject({ status: 'undone', allowed: [], counts: { applied: 3, undone: 3 } })
     expect(
       (await unitsOf(complex.id)).map(({ number, floor, areaM2, entrance }) => [
         number,

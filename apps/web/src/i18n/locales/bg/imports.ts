@@ -91,6 +91,7 @@ export const imports: Translated<typeof source> = {
     skipped: 'Не са редове',
     created: 'Създадени',
     updated: 'Променени',
+    undone: 'Върнати',
   },
   reading: 'Файлът се чете.',
   rowsRead: 'Прочетен е {rows} ред | Прочетени са {rows} реда',
@@ -130,6 +131,8 @@ export const imports: Translated<typeof source> = {
   undoTitle: 'Да се върне ли импортът на {name}?',
   undoText: 'Създадени: {created}, те се премахват. Променени: {updated}, те се връщат.',
   undoneNotice: 'Импортът на {name} е върнат',
+  undoneText:
+    'Създаденото е премахнато, промененото е каквото беше: {rows} ред. | Създаденото е премахнато, промененото е каквото беше: {rows} реда.',
   changedSince:
     '{count} ред от този импорт е променян оттогава: ред {rows}. Нищо не е върнато. | {count} реда от този импорт са променяни оттогава, първите са: {rows}. Нищо не е върнато.',
   done: '{name} е импортиран',

@@ -88,6 +88,7 @@ export const imports = {
     skipped: 'Not rows',
     created: 'Created',
     updated: 'Updated',
+    undone: 'Taken back',
   },
   reading: 'The file is being read.',
   rowsRead: '{rows} row read | {rows} rows read',
@@ -127,6 +128,8 @@ export const imports = {
   undoTitle: 'Undo the import of {name}?',
   undoText: 'Created: {created}, these are removed. Updated: {updated}, these are set back.',
   undoneNotice: 'The import of {name} has been undone',
+  undoneText:
+    'What it created is removed, what it changed is as it was before: {rows} row. | What it created is removed, what it changed is as it was before: {rows} rows.',
   changedSince:
     '{count} row of this import was changed since: row {rows}. Nothing was undone. | {count} rows of this import were changed since, the first of them: {rows}. Nothing was undone.',
   done: '{name} is imported',

@@ -94,6 +94,24 @@ describe('an invite', () => {
     expect((await invites.list({ unitId: free.id, status: 'active' })).items).toHaveLength(3)
   })
 
+  it('go on when the number is lowered, and no other is made beside them', async () => {
+    const unit = await buildHome()
+    const create = () => invites.create({ unitId: unit.id, kind: 'owner' })
+    const allow = (value: number) =>
+      as(company, 'director').property.settings.set({
+        key: 'invites.maxActivePerUnit',
+        value,
+        complexId: unit.complexId,
+      })
+    await allow(2)
+    const made = [await create(), await create()]
+    await allow(1)
+    const { items } = await invites.list({ unitId: unit.id, status: 'active' })
+    expect(items.map(({ id }) => id).toSorted()).toEqual(made.map(({ id }) => id).toSorted())
+    await invites.revoke({ id: made[0]!.id })
+    await expect(create()).rejects.toMatchObject(refusal('CONFLICT', 'invites.too_many_active'))
+  })
+
   it('of 20 asked for at once, one is made', async () => {
     const unit = await buildHome()
     const rush = Array.from({ length: 20 }, () => invites.create({ unitId: unit.id, kind: 'owner' }))

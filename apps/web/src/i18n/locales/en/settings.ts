@@ -48,7 +48,8 @@ export const settings = {
   help: {
     invites: {
       ttlDays: 'In days, 1 to 90. Invites that are out keep their date.',
-      maxActivePerUnit: 'A new invite is refused while this many are open.',
+      maxActivePerUnit:
+        'A new invite is refused while this many are open. Lowering the number ends none that is open: revoke those yourself.',
       familyByResidents: 'An owner or tenant sends the invite; you see it in the unit.',
     },
     claims: {

@@ -3,8 +3,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseKeyRing } from '@servai/auth/key-ring'
 import postgres from 'postgres'
 import { afterAll, expect, inject, it } from 'vitest'
+import { auditKey } from '../test/audit-stage.ts'
+import { createSealer } from './audit/links.ts'
+import { createSealing } from './audit/seal.ts'
+import { verifyAudit } from './audit/verify.ts'
 import { createDatabase } from './index.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 import { provision } from './provision.ts'
@@ -140,5 +145,86 @@ it('brings zones that are read two ways, and contacts kept in clear, over from a
     { after: { first_name: 'Maria', last_name: 'Ivanova', email: 'm…@m….example', phone: '…67' } },
   ])
   await expect(system`update audit_log set after = null`).rejects.toMatchObject({ code: '42501' })
+  expect(await wallFaults(open(urls))).toEqual([])
+})
+
+/** A superuser of one database, whom no grant stops from writing the past. */
+const superuserOf = ({ app }: { app: string }) => {
+  const url = Object.assign(new URL(inject('adminUrl')), { pathname: new URL(app).pathname }).href
+  const superuser = postgres(url, { max: 1, onnotice: () => undefined })
+  cleanUps.push(() => superuser.end())
+  return superuser
+}
+
+it('brings an audit log of several past months over into their partitions, whole, to be sealed and verified', async () => {
+  const urls = await emptyDatabase()
+  await migrate(urls.owner, await withMigrationsUntil('0024_api_key_expiry_notice'))
+  const superuser = superuserOf(urls)
+  // The log begins months ago: the company's own entry would be of now.
+  await superuser`set session_replication_role = replica`
+  const company = '0199a5a0-0000-7000-8000-0000000000c1'
+  await superuser`
+    insert into companies (id, name, legal_name, registration_number, country, currency, locale, timezone)
+    values (${company}, 'C', 'Legal', '1', 'BG', 'EUR', 'bg', 'UTC')`
+  // The first and the last moment of each of three past months with one between them that is empty, and one of now.
+  await superuser`
+    insert into audit_log (at, company_id, request_id, action, after)
+    select m.month + moment.after, whose.id, to_char(m.month, 'YYYY_MM'), 'units.update', '{"number": "2"}'
+    from (select date_trunc('month', now(), 'UTC') - ago * interval '1 month' as month from unnest(array[6, 4, 1]) ago) m,
+      (values (interval '0'), (interval '27 days 23:59:59.999')) moment (after), (values (${company}::uuid), (null)) whose (id)
+    order by 1`
+  await superuser`insert into audit_log (request_id, action) values (to_char(now(), 'YYYY_MM'), 'auth.login')`
+  const rows = () => superuser`select to_jsonb(a) as row from audit_log a order by id`
+  const before = await rows()
+
+  await migrate(urls.owner)
+  expect(await rows()).toEqual(before)
+  const placed = await superuser<{ place: string; month: string }[]>`
+    select tableoid::regclass::text as place, 'audit_log_' || to_char(at at time zone 'UTC', 'YYYY_MM') as month from audit_log`
+  for (const { place, month } of placed) expect(place).toBe(month)
+  expect(new Set(placed.map(({ place }) => place)).size).toBe(4)
+  await superuser`insert into audit_log (action) values ('auth.login')`
+  const [next] = await superuser<{ isNew: boolean }[]>`select max(id) = count(*) as "isNew" from audit_log`
+  expect(next).toEqual({ isNew: true })
+
+  const database = open(urls)
+  const sealer = createSealer(parseKeyRing(auditKey('a1')))
+  const sealing = createSealing(database, sealer)
+  for (let turn = 0; turn < 3; turn++) await sealing.run()
+  expect(await verifyAudit(database, sealer)).toMatchObject({ rows: before.length + 1, faults: [] })
+  expect(await wallFaults(database)).toEqual([])
+})
+
+it('knows afterwards who has closed an account: the company that did last, or the platform', async () => {
+  const urls = await emptyDatabase()
+  await migrate(urls.owner, await withMigrationsUntil('0030_key_columns'))
+  const superuser = superuserOf(urls)
+  const [company] = await superuser<{ id: string }[]>`
+    insert into companies (id, name, legal_name, registration_number, country, currency, locale, timezone)
+    values (gen_random_uuid(), 'C', 'Legal', '1', 'BG', 'EUR', 'bg', 'UTC') returning id`
+  const cases: [email: string, status: string, by: (string | null)[]][] = [
+    ['company@a.test', 'disabled', [null, company!.id]],
+    ['platform@a.test', 'disabled', [company!.id, null]],
+    ['opened@a.test', 'active', [company!.id]],
+    ['unknown@a.test', 'disabled', []],
+  ]
+  for (const [email, status, by] of cases) {
+    const [user] = await superuser<{ id: string }[]>`
+      insert into users (id, email, email_key, first_name, last_name, locale, status)
+      values (gen_random_uuid(), ${email}, ${email}, 'A', 'B', 'en', ${status}) returning id`
+    for (const companyId of by)
+      await superuser`
+        insert into audit_log (company_id, action, entity, entity_id)
+        values (${companyId}, 'accounts.disable', 'users', ${user!.id})`
+  }
+  await migrate(urls.owner)
+  const closed = await superuser<{ email: string; by: string | null; version: number }[]>`
+    select email, disabled_by_company_id as by, version from users order by email`
+  expect(closed.map(({ email, by, version }) => [email, by, version])).toEqual([
+    ['company@a.test', company!.id, 1],
+    ['opened@a.test', null, 1],
+    ['platform@a.test', null, 1],
+    ['unknown@a.test', null, 1],
+  ])
   expect(await wallFaults(open(urls))).toEqual([])
 })

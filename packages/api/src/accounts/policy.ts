@@ -55,15 +55,15 @@ export const requireAct = (actor: Actor, subject: Subject, action: AccountAction
 export const mayAct = (actor: Actor, subject: Subject, action: AccountAction) =>
   refusalOf(actor, subject, action) === null
 
-type State = { hasFactors: boolean; hasOpenReset: boolean; isTheirsToOpen: boolean }
+type State = { hasFactors: boolean; hasOpenReset: boolean; isTheirsToOpen: boolean; isPlatformsToClose: boolean }
 
 export const allowedActions = (
   actor: Actor,
   subject: Subject,
-  { hasFactors, hasOpenReset, isTheirsToOpen }: State,
+  { hasFactors, hasOpenReset, isTheirsToOpen, isPlatformsToClose }: State,
 ): AccountAction[] => {
   const fits: Record<AccountAction, boolean> = {
-    disable: subject.active,
+    disable: subject.active || isPlatformsToClose,
     enable: !subject.active && isTheirsToOpen,
     end_sessions: subject.active,
     send_reset: subject.active,

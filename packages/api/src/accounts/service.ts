@@ -73,13 +73,18 @@ export const getAccount = async (ctx: AccountsCtx, { id }: { id: string }) => {
   const { db, actor } = ctx
   const committed = await loadRights(ctx.services.database, id)
   const [account] = await db
-    .select({ ...BRIEF, emailKey: users.emailKey, passwordChangedAt: credentials.changedAt })
+    .select({
+      ...BRIEF,
+      emailKey: users.emailKey,
+      disabledByCompanyId: users.disabledByCompanyId,
+      passwordChangedAt: credentials.changedAt,
+    })
     .from(users)
     .leftJoin(credentials, eq(credentials.userId, users.id))
     .where(and(eq(users.id, id), present))
   if (!account || !committed || !(isKnownTo(actor, committed) || id === actor.userId)) throw notFound()
   const rights = { ...committed, active: account.status === 'active' }
-  const { emailKey, hasSecondFactor: hasFactor, ...brief } = account
+  const { emailKey, disabledByCompanyId: _closedBy, hasSecondFactor: hasFactor, ...brief } = account
   const [factors, live, keys, lockedUntil, emailChange, reset, events] = await Promise.all([
     countFactors(ctx, id),
     countSessions(ctx, id),
@@ -104,7 +109,8 @@ export const getAccount = async (ctx: AccountsCtx, { id }: { id: string }) => {
     allowed: allowedActions(actor, rights, {
       hasFactors: hasFactor || factors.recoveryCodesLeft > 0,
       hasOpenReset: reset !== null,
-      isTheirsToOpen: rights.active || (await isTheirsToOpen(ctx, id)),
+      isTheirsToOpen: isTheirsToOpen(actor, account),
+      isPlatformsToClose: actor.kind === 'platform' && account.disabledByCompanyId !== null,
     }),
   }
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { integer, pgPolicy, pgTable, pgView, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { uuidv7 } from 'uuidv7'
+import { companies } from './companies.ts'
 import { USER_STATUSES } from './enums.ts'
 import { active, appRole, companyScope, instant, oneOf, rowColumns, systemOnly } from './tenancy.ts'
 
@@ -17,6 +18,8 @@ export const users = pgTable(
     lastName: text('last_name').notNull(),
     locale: text('locale').notNull(),
     status: text('status', { enum: USER_STATUSES }).notNull().default('active'),
+    /** Of a disabled account: the company that may open it again; without one the platform alone may. */
+    disabledByCompanyId: uuid('disabled_by_company_id').references(() => companies.id, { onDelete: 'set null' }),
     emailVerifiedAt: instant('email_verified_at'),
     /** Every access token carries it; a bump kills all that were issued before. */
     tokenVersion: integer('token_version').notNull().default(1),

@@ -184,6 +184,30 @@ describe('disabling an account', () => {
     expect(await enable(director)).toMatchObject({ status: 'active' })
   })
 
+  it('by the platform holds also where a director was there before', async () => {
+    const company = await buildCompany()
+    const { user } = await employ(company, 'guard')
+    const [director, admin] = [as(company, 'director'), as(null, 'platform_admin')]
+    await director.accounts.disable({ id: user.id, reason })
+    expect(await director.accounts.get({ id: user.id })).toMatchObject({ allowed: ['enable'] })
+    expect(await admin.accounts.get({ id: user.id })).toMatchObject({ allowed: ['disable', 'enable'] })
+    await admin.accounts.disable({ id: user.id, reason })
+    await admin.accounts.disable({ id: user.id, reason })
+
+    expect(await director.accounts.get({ id: user.id })).toMatchObject({ allowed: [] })
+    await expect(director.accounts.enable({ id: user.id })).rejects.toMatchObject(
+      refusal('FORBIDDEN', 'accounts.disabled_by_platform'),
+    )
+    // Nor does a director take it over by closing it once more.
+    await director.accounts.disable({ id: user.id, reason })
+    await expect(director.accounts.enable({ id: user.id })).rejects.toMatchObject(
+      refusal('FORBIDDEN', 'accounts.disabled_by_platform'),
+    )
+    expect((await auditOf(user.id)).filter(({ action }) => action === 'accounts.disable')).toHaveLength(2)
+    expect((await topicsAbout(user.id)).filter((topic) => topic === 'accounts.disabled')).toHaveLength(1)
+    expect(await admin.accounts.enable({ id: user.id })).toMatchObject({ status: 'active' })
+  })
+
   it('done twice at once is done once', async () => {
     const company = await buildCompany()
     const { user } = await employ(company, 'guard')

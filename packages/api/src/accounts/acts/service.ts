@@ -1,16 +1,15 @@
-import { and, eq, gt, isNull, max, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { loadRights, type Rights } from '@servai/db/principal'
 import type { AccountAction } from '@servai/contract/accounts'
 import type { AuditEventName } from '@servai/contract/audit-names'
 import { emailChanges, factorResets, impersonations } from '@servai/db/schema/account-changes'
 import { apiKeys } from '@servai/db/schema/api-keys'
-import { auditLog } from '@servai/db/schema/audit'
 import { TOKEN_PURPOSES } from '@servai/db/schema/enums'
 import { passkeyCeremonies, signInChallenges, trustedDevices } from '@servai/db/schema/factors'
 import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
-import { platformOf, staffOf } from '../../actor.ts'
+import { platformOf, staffOf, type Actor } from '../../actor.ts'
 import { audit, type AuditDetails } from '../../audit.ts'
 import { lockUser, revokeSessions } from '../../auth/sessions/service.ts'
 import { issueToken, voidTokens } from '../../auth/tokens/service.ts'
@@ -102,15 +101,21 @@ export const endAccess = async (ctx: AccountsCtx, userId: string, reason: Ending
 }
 
 /**
- * Nobody gets into the account any more, by no session, link, key or challenge; what is under way ends.
+ * Nobody gets into the account any more, by no session, link, key or challenge; what is under way ends. What a company has
+ * closed the platform may close as well: from then on it alone opens it.
  *
  * @throws conflict accounts.last_platform_admin, staff.last_director, and what `openAct` throws
  */
 export const disableAccount = async (ctx: AccountsCtx, { id, reason }: Target & { reason: string }) => {
   const { user, rights } = await openAct(ctx, id, 'disable')
-  if (user.status === 'disabled') return
   const { db, actor, principal } = ctx
-  await db.update(users).set({ status: 'disabled' }).where(eq(users.id, id))
+  const isTakenOver = actor.kind === 'platform' && user.disabledByCompanyId !== null
+  if (user.status === 'disabled' && !isTakenOver) return
+  await db
+    .update(users)
+    .set({ status: 'disabled', disabledByCompanyId: actingCompany(ctx) })
+    .where(eq(users.id, id))
+  if (user.status === 'disabled') return auditAct(ctx, 'accounts.disable', id, { reason, by: actor.kind })
   await requireSomebodyLeft(ctx, rights)
   await endAccess(ctx, id, 'disabled')
   await voidTokens(ctx, id, [...TOKEN_PURPOSES])
@@ -151,19 +156,10 @@ const requireSomebodyLeft = async ({ db, actor }: AccountsCtx, { grants }: Right
 }
 
 /** A company opens what it has closed itself; what somebody else has, the platform alone. */
-export const isTheirsToOpen = async ({ db, actor }: AccountsCtx, id: string): Promise<boolean> => {
-  if (actor.kind !== 'staff') return true
-  const lastDisabled = async (by: SQL) => {
-    const [row] = await db
-      .select({ id: max(auditLog.id) })
-      .from(auditLog)
-      .where(and(by, eq(auditLog.entityId, id), eq(auditLog.action, 'accounts.disable')))
-    return row?.id ?? 0
-  }
-  return (
-    (await lastDisabled(eq(auditLog.companyId, actor.companyId))) > (await lastDisabled(isNull(auditLog.companyId)))
-  )
-}
+export const isTheirsToOpen = (
+  actor: Actor,
+  { disabledByCompanyId }: Pick<typeof users.$inferSelect, 'disabledByCompanyId'>,
+): boolean => actor.kind !== 'staff' || disabledByCompanyId === actor.companyId
 
 /**
  * The way in is open again; nothing that was ended comes back.
@@ -173,10 +169,10 @@ export const isTheirsToOpen = async ({ db, actor }: AccountsCtx, id: string): Pr
 export const enableAccount = async (ctx: AccountsCtx, { id }: Target) => {
   const { user } = await openAct(ctx, id, 'enable')
   if (user.status === 'active') return
-  if (!(await isTheirsToOpen(ctx, id))) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
+  if (!isTheirsToOpen(ctx.actor, user)) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
   // Keys are made without the account's lock: one may have come right after the others were revoked.
   await revokeKeys(ctx, id)
-  await ctx.db.update(users).set({ status: 'active' }).where(eq(users.id, id))
+  await ctx.db.update(users).set({ status: 'active', disabledByCompanyId: null }).where(eq(users.id, id))
   await ctx.services.principals.suspend(id)
   await auditAct(ctx, 'accounts.enable', id)
   await emit(ctx, 'accounts.enabled', after(ctx, id))

@@ -7,7 +7,7 @@ import { auditRefusedCall } from './audit.ts'
 import type { RequestContext } from './context.ts'
 import { DomainError } from './errors.ts'
 import { take } from './limits.ts'
-import { scopeOf } from './principal.ts'
+import { doerOf, requirePrincipal, scopeOf } from './principal.ts'
 import { transaction } from './visit.ts'
 
 type Call = { path: string; error: TRPCError; getRawInput: () => Promise<unknown> }
@@ -23,17 +23,21 @@ const companyOf = (principal: Principal, contextKey: string | null): string | nu
   }
 }
 
+const denialOf = ({ cause }: TRPCError): DomainError | null => {
+  if (!(cause instanceof DomainError) || (cause.code !== 'forbidden' && cause.code !== 'not_found')) return null
+  // Asked to prove themselves, not refused.
+  return cause.reason === 'auth.step_up_required' ? null : cause
+}
+
 /**
  * Writes down that somebody signed in was refused what they may not do or see (SECURITY A9): once a minute for each
  * account and procedure, so that nobody fills the log. Never throws: the refusal stands, written down or not.
  */
 export const auditDenial = async (ctx: RequestContext, principal: Principal, { path, error, getRawInput }: Call) => {
-  const { cause } = error
-  if (!(cause instanceof DomainError) || (cause.code !== 'forbidden' && cause.code !== 'not_found')) return
-  // Asked to prove themselves, not refused.
-  if (cause.reason === 'auth.step_up_required') return
+  const cause = denialOf(error)
+  if (!cause) return
   const { userId } = principal
-  const { allowed } = await take(ctx.services, { denial: `${userId} ${path}` })
+  const { allowed } = await take(ctx.services, { denial: `${doerOf(principal)} ${path}` })
   if (!allowed) return
   try {
     const scope = scopeOf({ ...ctx, principal })
@@ -51,4 +55,11 @@ export const auditDenial = async (ctx: RequestContext, principal: Principal, { p
   } catch (err) {
     ctx.services.log.error({ err, path, requestId: ctx.requestId }, 'a denial was not written down')
   }
+}
+
+/** The same for a request that is no procedure, of whoever makes it. Never throws. */
+export const auditRefusedRequest = async (ctx: RequestContext, call: Call) => {
+  if (!denialOf(call.error)) return
+  const principal = await requirePrincipal(ctx).catch(() => null)
+  if (principal) await auditDenial(ctx, principal, call)
 }

@@ -219,7 +219,7 @@ const CALL_AREAS = {
 } as const
 const CALL_ACTS = {
   accept: 'accept',
-  add: 'bulkCreate completeRegistration create startRegistration startTotp units',
+  add: 'bulkCreate completeRegistration create startRegistration startTotp units upload',
   adopt: 'adopt',
   approve: 'approve',
   cancel: 'cancel',
@@ -242,7 +242,7 @@ const CALL_ACTS = {
   start: 'start',
   undo: 'undo',
   view:
-    'card complexes explain exports get grid limits list me mine notices ofPerson offered own pending plan readNotices rows search ' +
+    'card complexes download explain exports get grid limits list me mine notices ofPerson offered own pending plan readNotices rows search ' +
     'sessions sheet status uses',
   withdraw: 'withdraw',
 } as const

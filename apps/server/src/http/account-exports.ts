@@ -2,8 +2,8 @@ import { openAccountExport } from '@servai/api/auth/personal-data/service'
 import { id } from '@servai/contract/fields'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import type { Exchange } from './exchange.ts'
 import { replyFile } from './file.ts'
+import { fileCall } from './file-call.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, parseQuery } from './json.ts'
 import { ref } from './openapi-components.ts'
@@ -21,16 +21,19 @@ const input = z.strictObject({ id })
 export const isAccountExportFile = (path: string) => FILE.test(path)
 
 /** Personal data as a file: no JSON, hence outside of tRPC; never behind a link that opens it without a session. */
-export const createAccountExportHandler =
-  (contextOf: RequestContextFactory, headers: AnswerHeaders) => async (exchange: Exchange) => {
-    exchange.route = `${BASE}/{id}/file`
-    const ctx = contextOf(exchange, 1)
-    const given = decodePathSegment(FILE.exec(exchange.path)?.[1] ?? '')
-    const parsed = input.safeParse({ id: given, ...Object.fromEntries(parseQuery(exchange.query)) })
-    if (!parsed.success) throw new TRPCError({ code: 'BAD_REQUEST', cause: parsed.error })
-    const file = await openAccountExport(ctx, parsed.data)
-    await replyFile(exchange, headers.api, { ...file, contentType: TYPE }, ctx.services.log)
-  }
+export const createAccountExportHandler = (contextOf: RequestContextFactory, headers: AnswerHeaders) =>
+  fileCall(
+    contextOf,
+    { name: 'auth.personalData.download', idOf: (path) => FILE.exec(path)?.[1] },
+    async (exchange, ctx) => {
+      exchange.route = `${BASE}/{id}/file`
+      const given = decodePathSegment(FILE.exec(exchange.path)?.[1] ?? '')
+      const parsed = input.safeParse({ id: given, ...Object.fromEntries(parseQuery(exchange.query)) })
+      if (!parsed.success) throw new TRPCError({ code: 'BAD_REQUEST', cause: parsed.error })
+      const file = await openAccountExport(ctx, parsed.data)
+      await replyFile(exchange, headers.api, { ...file, contentType: TYPE }, ctx.services.log)
+    },
+  )
 
 /** Its part of the OpenAPI document. */
 export const accountExportRoutes = (): PlainRoute[] => [

@@ -1,6 +1,7 @@
 import type http from 'node:http'
 import { createAccessTokens } from '@servai/auth/access-token'
 import { parseKeyRing } from '@servai/auth/key-ring'
+import { auditCallOf } from '@servai/contract/audit-names'
 import { EXPORT_DIRECT_ROWS } from '@servai/contract/exports'
 import { exportFiles, exports } from '@servai/db/schema/exports'
 import {
@@ -100,6 +101,36 @@ describe('a list as a file', () => {
       403,
       'auth.context_denied',
     ])
+  })
+
+  it('has its refusals written down like those of any call, once a minute', async () => {
+    const { companyId } = building
+    const { user, headers: own } = await signInto(companyId)
+    const id = crypto.randomUUID()
+    const { id: strange } = await buildCompany()
+    await get(`${id}/file`, own)
+    await get(`${id}/file`, own)
+    await get('units.csv', { ...own, 'x-servai-context': `staff:${strange}` })
+    const upload = await send(`${server.url}/api/v1/property/imports?kind=units`, {
+      body: 'x',
+      headers: { ...own, 'content-type': 'text/csv', 'x-servai-context': `staff:${strange}` },
+    })
+    expect(upload.status).toBe(403)
+    await send(`${server.url}/api/v1/property/imports/${id}/errors.csv`, { headers: own })
+    await send(`${server.url}/api/v1/auth/personal-data/exports/${id}/file`, { headers: own })
+    const denied = await database.lookup(
+      `select action, company_id as "companyId", entity_id as "entityId", after ->> 'reason' as reason from audit_log
+       where actor_id = $1 and result = 'denied' order by id`,
+      [user.id],
+    )
+    const about = { companyId, entityId: id }
+    expect(denied).toEqual([
+      { action: 'property.exports.download', ...about, reason: 'exports.not_found' },
+      { action: 'property.imports.upload', companyId: null, entityId: null, reason: 'auth.context_denied' },
+      { action: 'property.imports.download', ...about, reason: 'import.not_found' },
+      { action: 'auth.personalData.download', ...about, reason: 'personal_data.export_not_found' },
+    ])
+    for (const { action } of denied as { action: string }[]) expect(auditCallOf(action)).not.toBeNull()
   })
 
   it('of the worker comes whole, with its length', async () => {

@@ -15,6 +15,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Exchange } from './exchange.ts'
 import { replyFile } from './file.ts'
+import { fileCall } from './file-call.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, parseQuery } from './json.ts'
 import { BY_PERSON_OR_PROGRAM, ref } from './openapi-components.ts'
@@ -71,12 +72,15 @@ const open = (exchange: Exchange, ctx: RequestContext): Promise<Download> => {
 }
 
 /** Lists as files: no JSON, hence outside of tRPC; everything else is as for a procedure. */
-export const createExportHandler =
-  (contextOf: RequestContextFactory, headers: AnswerHeaders) => async (exchange: Exchange) => {
-    const ctx = contextOf(exchange, 1)
-    const { format, ...file } = await open(exchange, ctx)
-    await replyFile(exchange, headers.api, { ...file, contentType: CONTENT_TYPES[format] }, ctx.services.log)
-  }
+export const createExportHandler = (contextOf: RequestContextFactory, headers: AnswerHeaders) =>
+  fileCall(
+    contextOf,
+    { name: 'property.exports.download', idOf: (path) => FILE.exec(path)?.[1] },
+    async (exchange, ctx) => {
+      const { format, ...file } = await open(exchange, ctx)
+      await replyFile(exchange, headers.api, { ...file, contentType: CONTENT_TYPES[format] }, ctx.services.log)
+    },
+  )
 
 const file = { schema: { type: 'string', format: 'binary' } }
 

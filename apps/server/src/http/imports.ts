@@ -1,4 +1,3 @@
-import type { RequestContext } from '@servai/api/context'
 import { DomainError } from '@servai/api/errors'
 import { openRefusedFile } from '@servai/api/property/import/refused'
 import { REFUSED_FORMATS } from '@servai/api/property/import/refused-file'
@@ -10,6 +9,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { replyJson, type Exchange } from './exchange.ts'
 import { replyFile } from './file.ts'
+import { fileCall } from './file-call.ts'
 import type { AnswerHeaders } from './headers.ts'
 import { decodePathSegment, parseQuery } from './json.ts'
 import { BY_PERSON_OR_PROGRAM, jsonContent, ref } from './openapi-components.ts'
@@ -63,10 +63,9 @@ const tooLarge = (error: unknown) =>
  * A spreadsheet as the body, outside of tRPC because it is no JSON; everything else is as for a procedure. Who may not
  * import is told so before a byte of the file is kept.
  */
-export const createImportUpload =
-  (contextOf: RequestContextFactory, headers: AnswerHeaders, uploads: UploadRoom) => async (exchange: Exchange) => {
+export const createImportUpload = (contextOf: RequestContextFactory, headers: AnswerHeaders, uploads: UploadRoom) =>
+  fileCall(contextOf, { name: 'property.imports.upload' }, async (exchange, ctx) => {
     exchange.route = IMPORTS_PATH
-    const ctx: RequestContext = contextOf(exchange, 1)
     const { companyId } = await admitUpload(ctx)
     const target = parsed(uploadImportInput, queryOf(exchange))
     const stored = await uploads.inTurn(companyId, async (receive) => {
@@ -77,18 +76,21 @@ export const createImportUpload =
       return storeUpload(ctx, { ...target, ...file, companyId, fileName: fileNameOf(exchange) })
     })
     replyJson(exchange, 202, headers.json, importSummary.parse(stored))
-  }
+  })
 
 /** The rows that were refused, sent while they are read. */
-export const createErrorFile =
-  (contextOf: RequestContextFactory, headers: AnswerHeaders) => async (exchange: Exchange) => {
-    exchange.route = ERRORS_TEMPLATE
-    const [, importId = '', format = ''] = ERRORS_ADDRESS.exec(exchange.path) ?? []
-    const ctx: RequestContext = contextOf(exchange, 1)
-    const input = parsed(errorsInput, { id: decodePathSegment(importId), format, ...queryOf(exchange) })
-    const file = await openRefusedFile(ctx, input)
-    await replyFile(exchange, headers.api, { ...file, contentType: CONTENT_TYPES[input.format] }, ctx.services.log)
-  }
+export const createErrorFile = (contextOf: RequestContextFactory, headers: AnswerHeaders) =>
+  fileCall(
+    contextOf,
+    { name: 'property.imports.download', idOf: (path) => ERRORS_ADDRESS.exec(path)?.[1] },
+    async (exchange, ctx) => {
+      exchange.route = ERRORS_TEMPLATE
+      const [, importId = '', format = ''] = ERRORS_ADDRESS.exec(exchange.path) ?? []
+      const input = parsed(errorsInput, { id: decodePathSegment(importId), format, ...queryOf(exchange) })
+      const file = await openRefusedFile(ctx, input)
+      await replyFile(exchange, headers.api, { ...file, contentType: CONTENT_TYPES[input.format] }, ctx.services.log)
+    },
+  )
 
 const failures = (...more: [number, string][]) =>
   Object.fromEntries([

@@ -1,98 +1,14 @@
+import { AUDIT_TABLES, AUDIT_VERBS, AUDIT_WHYS, auditCallOf } from '@servai/contract/audit-names'
+import { localeOf } from '@servai/contract/locales'
 import { TIMELINE_FIELDS } from '@servai/contract/timeline'
 import { isReason } from '@servai/contract/reasons'
-import { i18n, t } from '../../i18n/i18n.ts'
+import { formatDateTime } from '../../i18n/format.ts'
+import { i18n, LANGUAGE_NAMES, t } from '../../i18n/i18n.ts'
 import type { TextKey } from '../../i18n/texts.ts'
 import { idOrNone, wordOrNone } from '../property/url.ts'
 import { valueInWords } from '../timeline/words.ts'
 import type { AuditEntry } from './queries.ts'
 
-const VERBS = ['create', 'update', 'remove', 'restore', 'delete'] as const
-const TABLES = [
-  'api_keys',
-  'buildings',
-  'claims',
-  'companies',
-  'complexes',
-  'entrances',
-  'import_mappings',
-  'imports',
-  'invite_uses',
-  'invites',
-  'people',
-  'platform_settings',
-  'residencies',
-  'role_grants',
-  'settings',
-  'staff_invites',
-  'staff_profiles',
-  'unit_types',
-  'unit_views',
-  'units',
-] as const
-const EVENTS = [
-  'auth_challenge_open',
-  'auth_device_distrust',
-  'auth_device_trust',
-  'auth_email_change',
-  'auth_email_change_cancel',
-  'auth_email_change_confirm',
-  'auth_email_change_decline',
-  'auth_email_change_start',
-  'auth_erase',
-  'auth_login',
-  'auth_logout',
-  'auth_passkey_added',
-  'auth_passkey_counter',
-  'auth_passkey_rename',
-  'auth_password_change',
-  'auth_personal_data_download',
-  'auth_personal_data_export',
-  'auth_password_lock',
-  'auth_profile_update',
-  'auth_recovery_code_use',
-  'auth_recovery_codes_replace',
-  'auth_refresh_ahead',
-  'auth_refresh_reuse',
-  'auth_register',
-  'auth_second_factor',
-  'auth_second_factor_lock',
-  'auth_session_evict',
-  'auth_step_up',
-  'auth_totp_replay',
-  'companies_set_status',
-  'invites_accept',
-  'property_export',
-  'property_export_download',
-  'property_person_erase',
-  'reset_complete',
-  'reset_request',
-  'seed_large',
-  'settings_reset',
-  'settings_set',
-  'staff_grant_revoke',
-  'staff_invite',
-  'staff_invite_accept',
-  'verification_resend',
-  'verification_verify',
-] as const
-/** Columns without a place in the timeline that people ask about. */
-const FIELDS = [
-  'reason',
-  'why',
-  'method',
-  'rows',
-  'format',
-  'status',
-  'role',
-  'user_id',
-  'complex_id',
-  'unit_id',
-  'created_by',
-  'specialisations',
-  'title',
-  'scopes',
-  'access',
-] as const
 const METHODS = ['password', 'totp', 'passkey', 'recovery_code'] as const
 
 /** `null` for what only a newer server knows. */
@@ -101,13 +17,13 @@ const known = (key: string) => (i18n.global.te(key) ? t(key as TextKey) : null)
 /** Of what no text tells, the name that the log itself has. */
 export const actionInWords = ({ action }: Pick<AuditEntry, 'action'>) => {
   const key = action.replaceAll('.', '_')
-  const event = wordOrNone(EVENTS, key)
-  if (event) return t(`audit.event.${event}`)
-  const ofAccount = known(`accounts.events.text.${key}`)
-  if (ofAccount) return ofAccount
+  const event = known(`audit.event.${key}`) ?? known(`accounts.events.text.${key}`)
+  if (event) return event
   const [of = '', name = ''] = action.split('.')
-  const [table, verb] = [wordOrNone(TABLES, of), wordOrNone(VERBS, name)]
-  return table && verb ? `${t(`audit.table.${table}`)}: ${t(`audit.verb.${verb}`)}` : action
+  const [table, verb] = [wordOrNone(AUDIT_TABLES, of), wordOrNone(AUDIT_VERBS, name)]
+  if (table && verb) return `${t(`audit.table.${table}`)}: ${t(`audit.verb.${verb}`)}`
+  const call = auditCallOf(action)
+  return call ? t('audit.call', { area: t(`audit.area.${call.area}`), act: t(`audit.act.${call.act}`) }) : action
 }
 
 export const actorInWords = ({ actor: { kind, name } }: Pick<AuditEntry, 'actor'>) => {
@@ -123,18 +39,23 @@ export const behindInWords = ({ impersonator, apiKey }: Pick<AuditEntry, 'impers
   return apiKey ? t('audit.withKey', { name: apiKey.name ?? '…' }) : ''
 }
 
-export const fieldInWords = (field: string) => {
-  const ofTimeline = wordOrNone(TIMELINE_FIELDS, field)
+const camel = (name: string) => name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Where `kind` is somebody's role in a home; elsewhere it is of what a list consists. */
+const OF_HOMES = ['residencies', 'invites', 'claims'] as const
+
+export const fieldInWords = (field: string, entity: AuditEntry['entity'] = null) => {
+  if (field === 'kind' && !wordOrNone(OF_HOMES, entity ?? '')) return t('audit.field.list')
+  const ofTimeline = wordOrNone(TIMELINE_FIELDS, field) ?? wordOrNone(TIMELINE_FIELDS, camel(field))
   if (ofTimeline) return t(`registry.timeline.field.${ofTimeline}`)
-  const own = wordOrNone(FIELDS, field)
-  return own ? t(`audit.field.${own}`) : field
+  return known(`audit.field.${field}`) ?? known(`imports.count.${field}`) ?? known(`audit.table.${field}`) ?? field
 }
 
 type Value = AuditEntry['changes'][number]['after']
 
-/** What says nothing to people: an id without a name, or a column that was and stays empty. */
-export const isTechnical = ({ before, after }: AuditEntry['changes'][number]) =>
-  (isEmpty(before) && isEmpty(after)) || idOrNone(after ?? before) !== undefined
+/** What says nothing to people: an id without a name, a fingerprint, or a column that was and stays empty. */
+export const isTechnical = ({ field, before, after }: AuditEntry['changes'][number]) =>
+  (isEmpty(before) && isEmpty(after)) || field === 'headers_hash' || idOrNone(after ?? before) !== undefined
 
 const isEmpty = (value: Value) => value === null || value === '' || value === '[]' || value === '{}'
 
@@ -153,6 +74,10 @@ const wordOf = (field: string, value: string): string | null => {
   switch (field) {
     case 'reason':
       return isReason(value) ? t(`errors.${value}`) : null
+    case 'why': {
+      const why = wordOrNone(AUDIT_WHYS, value)
+      return why ? t(`audit.why.${why}`) : null
+    }
     case 'role':
       return known(`shell.roles.${value}`)
     case 'specialisations':
@@ -163,15 +88,53 @@ const wordOf = (field: string, value: string): string | null => {
       const method = wordOrNone(METHODS, value)
       return method ? t(`audit.method.${method}`) : null
     }
+    case 'by':
+      return known(`audit.onBehalf.${value}`)
+    case 'side':
+      return known(`audit.side.${value}`)
+    case 'status':
+    case 'from':
+    case 'to':
+      return known(`companies.status.${value}`) ?? known(`claims.status.${value}`)
+    case 'kind':
+      return known(`imports.kind.${value}`)
+    case 'key':
+      return known(`settings.key.${value}`)
+    case 'fields':
+      return fieldInWords(value)
+    case 'locale':
+      return LANGUAGE_NAMES[localeOf(value)]
     default:
       return null
   }
 }
 
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
+
+/** What is nested comes as JSON; `null` for what is not. */
+const recordIn = (value: Value): [string, unknown][] | null => {
+  if (typeof value !== 'string' || !value.startsWith('{')) return null
+  try {
+    return Object.entries(JSON.parse(value) as object)
+  } catch {
+    return null
+  }
+}
+
+const plain = (value: unknown): Value =>
+  value === null || ['string', 'number', 'boolean'].includes(typeof value) ? (value as Value) : JSON.stringify(value)
+
 export const auditValueInWords = (field: string, value: Value, timeZone?: string): string => {
   if (isEmpty(value)) return '—'
   const list = listIn(value)
   if (list) return list.map((each) => wordOf(field, String(each)) ?? String(each)).join(', ')
+  const record = recordIn(value)
+  if (record)
+    return record
+      .map(([name, each]) => `${fieldInWords(name)}: ${auditValueInWords(name, plain(each), timeZone)}`)
+      .join('; ')
   const word = typeof value === 'string' ? wordOf(field, value) : null
+  if (word === null && typeof value === 'string' && INSTANT.test(value) && field.endsWith('_at'))
+    return formatDateTime(value, timeZone)
   return word ?? valueInWords(wordOrNone(TIMELINE_FIELDS, field) ?? 'note', value, timeZone)
 }

@@ -110,8 +110,13 @@ const readNames = async (
 
 type Changed = { before: Values | null; after: Values | null }
 
+/** Of the column, and of its plural where a row holds several. */
 const textsIn = (rows: readonly Changed[], column: string) =>
-  rows.flatMap(({ before, after }) => [before?.[column], after?.[column]]).filter((value) => typeof value === 'string')
+  rows
+    .flatMap(({ before, after }) =>
+      [before, after].flatMap((values) => [values?.[column], values?.[`${column}s`]].flat()),
+    )
+    .filter((value) => typeof value === 'string')
 
 const readNamesIn = async (db: CompanyDb | SystemDb, rows: readonly Changed[]): Promise<Names> =>
   new Map(
@@ -208,6 +213,7 @@ export const presentValues = async <Row extends AnyRow>(db: CompanyDb | SystemDb
 const inFull = (column: string, values: Values | null, names: Names): Shown => {
   const value = values?.[column]
   if (value === undefined || value === null) return null
+  if (Array.isArray(value)) return JSON.stringify(value.map((each: unknown) => names.get(String(each))?.name ?? each))
   if (typeof value === 'object') return JSON.stringify(value)
   return (column === 'user_id' ? null : shown(column, values, names)) ?? String(value)
 }

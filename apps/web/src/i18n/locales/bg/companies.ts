@@ -48,7 +48,7 @@ export const companies: Translated<typeof source> = {
   setStatusOf: 'Състояние на {name}',
   statusSaved: '{name}: {status}',
   statusNote: 'Причина',
-  statusNoteHelp: 'Пази се в журнала на действията.',
+  statusNoteHelp: 'Пази се в дневника на действията.',
   statusHelp: {
     active: 'Всички работят според ролята си.',
     grace: 'Всички работят както досега; служителите виждат, че има дължимо плащане.',

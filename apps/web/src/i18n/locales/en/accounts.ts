@@ -6,9 +6,9 @@ export const accounts = {
   intro: 'Everybody who can sign in, in whatever company. Here you help people who cannot.',
   security: 'Sign-in and security',
   column: { name: 'Name', email: 'E-mail', state: 'Sign-in', factor: 'Second factor', since: 'Registered' },
-  filter: { status: 'Sign-in', active: 'Open', disabled: 'Disabled' },
+  filter: { status: 'Sign-in', active: 'Active', disabled: 'Disabled' },
   state: {
-    active: 'Open',
+    active: 'Active',
     disabled: 'Disabled',
     unproven: 'Address not proven',
     locked: 'Locked until {at}',

@@ -9,9 +9,9 @@ export const accounts: Translated<typeof en> = {
   intro: 'Все, кто может войти, в любой компании. Здесь помогают тем, у кого не получается.',
   security: 'Вход и безопасность',
   column: { name: 'Имя', email: 'Почта', state: 'Вход', factor: 'Второй фактор', since: 'Регистрация' },
-  filter: { status: 'Вход', active: 'Открыт', disabled: 'Отключён' },
+  filter: { status: 'Вход', active: 'Действует', disabled: 'Отключён' },
   state: {
-    active: 'Открыт',
+    active: 'Действует',
     disabled: 'Отключён',
     unproven: 'Адрес не подтверждён',
     locked: 'Закрыт до {at}',

@@ -179,3 +179,17 @@ describe('.env.example', () => {
     expect(faults({ ...Object.fromEntries(entries), NODE_ENV: 'production' })).not.toEqual([])
   })
 })
+
+describe('AUDIT_RETENTION_DAYS, which the worker keeps to and the server tells operators of,', () => {
+  it.each([[undefined], ['29'], ['30'], ['3650'], ['3651'], ['forever']])('%s means the same to both', (days) => {
+    const inServer = serverEnv.shape.AUDIT_RETENTION_DAYS.safeParse(days)
+    const inWorker = workerEnv.shape.AUDIT_RETENTION_DAYS.safeParse(days)
+    expect([inServer.success, inServer.data]).toEqual([inWorker.success, inWorker.data])
+  })
+
+  it('is given to both by docker-compose', () => {
+    const compose = fs.readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')
+    const given = (service: string) => new RegExp(`^  ${service}:\\n(?:    .*\\n|\\n)*? +AUDIT_RETENTION_DAYS:$`, 'm')
+    for (const service of ['server', 'worker']) expect(compose).toMatch(given(service))
+  })
+})

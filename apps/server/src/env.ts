@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { assertDistinct, KeyRingError, parseKeyRing, type KeyRing } from '@servai/auth/key-ring'
+import { AUDIT_RETENTION_DAYS as auditDays } from '@servai/db/cleanup'
 import { mailEnv, mailSettings } from '@servai/email/config'
 import { LOG_LEVELS } from '@servai/telemetry/log'
 import { z } from 'zod'
@@ -74,6 +75,8 @@ export const serverEnv = z.object({
     .pipe(z.array(origin))
     .default([]),
   REPLICAS: integer(1, 1_000).default(1),
+  /** The worker's; the server tells operators of it. */
+  AUDIT_RETENTION_DAYS: integer(auditDays.min, auditDays.max).default(auditDays.fallback),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   WEB_ROOT: z.string().default(fileURLToPath(new URL('../../web/dist', import.meta.url))),
 })

@@ -86,6 +86,7 @@ const configOf = (env: Env): Services['config'] => ({
   ...POLICY,
   hashing: { memoryKiB: env.ARGON2_MEMORY_KIB, timeCost: env.ARGON2_TIME_COST, lanes: env.ARGON2_LANES },
   requests: { jsonBytes: MAX_BODY_BYTES, callsAtOnce: MAX_BATCH_SIZE, timeoutMs: TIMEOUT_MS },
+  auditRetentionDays: env.AUDIT_RETENTION_DAYS,
   counting: { store: env.REDIS_URL ? 'redis' : 'memory', replicas: env.REPLICAS },
 })
 

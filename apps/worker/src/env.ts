@@ -1,4 +1,5 @@
 import { parseKeyRing } from '@servai/auth/key-ring'
+import { AUDIT_RETENTION_DAYS as auditDays } from '@servai/db/cleanup'
 import { mailEnv } from '@servai/email/config'
 import { LOG_LEVELS } from '@servai/telemetry/log'
 import { z } from 'zod'
@@ -34,7 +35,7 @@ export const workerEnv = z.object({
   /** Seal the audit log; no other process has them. */
   AUDIT_KEYS: keyRing,
   /** Whole months of the audit log go when they ended longer ago. */
-  AUDIT_RETENTION_DAYS: count(90, 30, 3_650),
+  AUDIT_RETENTION_DAYS: count(auditDays.fallback, auditDays.min, auditDays.max),
   /** The ends of the chains are appended to this file once a day, as well as logged. */
   AUDIT_ANCHOR_FILE: z.string().optional(),
   ...mailEnv,

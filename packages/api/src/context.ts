@@ -22,6 +22,8 @@ export type Config = {
   requests: { jsonBytes: number; callsAtOnce: number; timeoutMs: number }
   /** Where limits are counted: by all servers together, or by each of so many alone. */
   counting: { store: 'redis' | 'memory'; replicas: number }
+  /** How long the worker keeps the audit log at least. */
+  auditRetentionDays: number
 }
 
 /** What the process made once at its start. */

@@ -54,6 +54,7 @@ export const services: Services = {
     maxSessionsPerUser: 20,
     hashing: { memoryKiB: 1024, timeCost: 1, lanes: 2 },
     requests: { jsonBytes: 100_000, callsAtOnce: 10, timeoutMs: 30_000 },
+    auditRetentionDays: 90,
     counting: { store: 'memory', replicas: 1 },
   },
   now: () => new Date(),

@@ -27,7 +27,7 @@ export const RULE_GROUPS = {
   passwords: ['minCharacters', 'maxBytes', 'argon2MemoryKib', 'argon2Passes', 'argon2AtOnce'],
   requests: ['jsonBytes', 'callsAtOnce', 'timeoutSeconds', 'importBytes', 'importRows'],
   apiKeys: ['keysAtOnce', 'longestDays', 'overlapHours', 'noticeDays'],
-  retention: ['outboxDays', 'tokensDays', 'sessionsDays', 'invitesDays', 'eventsDays'],
+  retention: ['outboxDays', 'tokensDays', 'sessionsDays', 'invitesDays', 'eventsDays', 'auditDays'],
 } as const
 
 export type RuleGroup = keyof typeof RULE_GROUPS

@@ -25,6 +25,9 @@ type Remains = { table: PgTable; where: SQL; oldest?: SQL }
 
 const ago = (interval: string) => sql`now() - ${interval}::text::interval`
 
+/** What AUDIT_RETENTION_DAYS may be; nothing younger than the least can be dropped. */
+export const AUDIT_RETENTION_DAYS = { fallback: 90, min: 30, max: 3_650 }
+
 /** How long things are kept after they have ended. */
 export const RETENTION_DAYS = { outboxDays: 7, tokensDays: 7, sessionsDays: 30, invitesDays: 30, eventsDays: 90 }
 const days = (count: number) => `${count} days`

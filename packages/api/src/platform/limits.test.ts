@@ -32,7 +32,7 @@ it('names every rate as the code at work has it, and the rules as this process i
     passwords: { minCharacters: 12, argon2MemoryKib: 1024, argon2Passes: 1, argon2AtOnce: 2 },
     requests: { jsonBytes: 100_000, callsAtOnce: 10, timeoutSeconds: 30, importBytes: 25_000_000 },
     apiKeys: { keysAtOnce: 20, longestDays: 365, overlapHours: 24, noticeDays: 7 },
-    retention: { sessionsDays: 30, tokensDays: 7 },
+    retention: { sessionsDays: 30, tokensDays: 7, auditDays: 90 },
   })
   expect(Date.parse(answer.countedSince)).toBeLessThan(Date.now())
 })

@@ -72,7 +72,7 @@ const rulesOf = ({ config, accessTokens }: Pick<Services, 'config' | 'accessToke
       overlapHours: API_KEY_OVERLAP_HOURS,
       noticeDays: API_KEY_NOTICE_DAYS,
     },
-    retention: RETENTION_DAYS,
+    retention: { ...RETENTION_DAYS, auditDays: config.auditRetentionDays },
   }
 }
 

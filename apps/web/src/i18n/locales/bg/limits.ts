@@ -81,6 +81,7 @@ export const limits: Translated<typeof en> = {
       sessionsDays: 'Сеанси след края им',
       invitesDays: 'Покани след края им',
       eventsDays: 'Действия от чуждо име, нулирания и ключове за API след края им',
+      auditDays: 'Дневник на действията, по цели месеци',
     },
   },
   rate: {

@@ -79,6 +79,7 @@ export const limits = {
       sessionsDays: 'Sessions after their end',
       invitesDays: 'Invites after their end',
       eventsDays: 'Impersonations, resets and API keys after their end',
+      auditDays: 'Audit log, in whole months',
     },
   },
   rate: {

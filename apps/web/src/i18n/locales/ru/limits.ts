@@ -81,6 +81,7 @@ export const limits: Translated<typeof en> = {
       sessionsDays: 'Сеансы после завершения',
       invitesDays: 'Приглашения после срока',
       eventsDays: 'Действия от чужого имени, сбросы и ключи API после завершения',
+      auditDays: 'Журнал действий, целыми месяцами',
     },
   },
   rate: {

@@ -106,7 +106,7 @@ it('leads from a password to a passkey, in with it alone and as a second factor,
   await page.getByRole('button', { name: 'Actions for passkey My phone' }).click()
   await page.getByRole('menuitem', { name: 'Remove' }).click()
   await page.getByRole('button', { name: 'Remove passkey' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Is it still you?' })
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
   await dialog.waitFor()
   await expectReachable(page)
   await touching(async () => {
@@ -165,7 +165,7 @@ it.each(['ru-RU', 'bg-BG'])('offers passkeys in %s', async (locale) => {
   const page = await newPage(await newDevice({ viewport: PHONE, locale }))
   await page.goto('/sign-in')
   await page
-    .getByRole('button', { name: locale === 'ru-RU' ? 'Войти с ключом доступа' : 'Вход с ключ за достъп' })
+    .getByRole('button', { name: locale === 'ru-RU' ? 'Войти с ключом доступа' : 'Влез с ключ за достъп' })
     .waitFor()
   await expectReachable(page)
 })

@@ -8,6 +8,7 @@ const password = 'Mandarin-Lantern-42'
 const DEMO_PASSWORD = 'quiet-harbour-lantern'
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name, level: 1 }).waitFor()
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.tagName)
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).click()
 
 const register = async () => {
@@ -32,10 +33,10 @@ const setUp = async (page: Page) => {
   const app = createApp((await page.locator('#totp-secret').innerText()).replace(/\s/g, ''))
   await expectReachable(page)
   await page.getByLabel('Code from your app').fill(app.wrongCode())
-  await press(page, 'Take into use')
-  await page.getByText('This is not the present code').first().waitFor()
+  await press(page, 'Confirm code')
+  await page.getByText('This code is wrong or too old').first().waitFor()
   await page.getByLabel('Code from your app').fill(app.code(-1))
-  await press(page, 'Take into use')
+  await press(page, 'Confirm code')
   await page
     .getByRole('list')
     .filter({ hasText: /^([0-9A-Z]{5}-)/ })
@@ -44,8 +45,11 @@ const setUp = async (page: Page) => {
   const codes = await page.locator('#recovery-codes li').allInnerTexts()
   expect(codes).toHaveLength(10)
   await expectReachable(page)
-  expect(await page.getByRole('button', { name: 'Done' }).isDisabled()).toBe(true)
-  await page.getByLabel('I have kept these codes').check()
+  expect(await focused(page), 'the focus is lost with the step before').toBe('H1')
+  await press(page, 'Done')
+  await page.getByRole('alert').filter({ hasText: 'Save the codes first' }).waitFor()
+  expect(await focused(page)).toBe('INPUT')
+  await page.keyboard.press('Space')
   await press(page, 'Done')
   return { app, codes }
 }
@@ -75,6 +79,7 @@ it('leads a resident on a phone from setting an app up to signing in with it, wi
   }
   await begin()
   await heading(phone, 'One more step')
+  await phone.waitForFunction(() => document.activeElement?.id === 'second-factor-proof')
   await expectReachable(phone)
   const code = phone.getByLabel('Code from your app')
   expect(await code.getAttribute('autocomplete')).toBe('one-time-code')
@@ -89,8 +94,11 @@ it('leads a resident on a phone from setting an app up to signing in with it, wi
   await leave(phone)
   await begin()
   await press(phone, 'Use a recovery code instead')
-  await phone.getByLabel('Recovery code').fill(codes[0]!.toLowerCase())
-  await phone.getByLabel(/Do not ask for it in this browser/).check()
+  await phone.getByLabel('Recovery code').fill('AAAAA-AAAAA-AAAAA-AAAAA-AAAAA')
+  await press(phone, 'Go on')
+  await phone.getByText('Try another one of your codes').first().waitFor()
+  await phone.getByLabel('Recovery code').fill(` ${codes[0]!.toLowerCase().replaceAll('-', ' ')} `)
+  await phone.getByLabel(/Do not ask again in this browser/).check()
   await press(phone, 'Go on')
   await heading(phone, 'My homes')
   await mailTo(email, /recovery code .* was used/)
@@ -126,13 +134,13 @@ it('asks once more who is there, with the keyboard alone, and then does what was
         }),
   )
   await press(page, 'Set up an app')
-  await page.getByRole('dialog', { name: 'Is it still you?' }).waitFor()
+  await page.getByRole('dialog', { name: 'Confirm that it is you' }).waitFor()
   await page.waitForFunction(() => document.activeElement?.id === 'step-up-password')
   await expectReachable(page)
   await page.keyboard.type('not this one')
   await page.keyboard.press('Enter')
-  await page.getByText('This is not your present password.').first().waitFor()
-  await page.getByLabel('Present password').fill(password)
+  await page.getByText('This is not your current password.').first().waitFor()
+  await page.getByLabel('Current password').fill(password)
   await page.keyboard.press('Enter')
   await page.getByRole('img', { name: /QR code/ }).waitFor()
   expect(refused).toBe(2)

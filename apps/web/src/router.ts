@@ -1,4 +1,4 @@
-import { nextTick, watch } from 'vue'
+import { watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { routes as apiKeys } from './features/api-keys/routes.ts'
 import { routes as accounts } from './features/accounts/routes.ts'
@@ -26,6 +26,7 @@ import { internalPath } from './internal-path.ts'
 import { pendingLink } from './pending-link.ts'
 import { isContextClosed, isSignedIn, session } from './session.ts'
 import { loadShell } from './shells/shells.ts'
+import { focusHeading } from './ui/focus.ts'
 
 const features: RouteRecordRaw[] = [
   ...auth,
@@ -133,16 +134,6 @@ router.onError((error, to) => {
     location.assign(location.origin + to.fullPath)
   }
 })
-
-/** The heading of a page that has just opened, for keyboard and screen reader. */
-const focusHeading = async () => {
-  await nextTick()
-  const main = document.querySelector('#main')
-  if (!main || main.contains(document.activeElement)) return
-  const heading = main.querySelector<HTMLElement>('h1')
-  heading?.setAttribute('tabindex', '-1')
-  heading?.focus({ preventScroll: true })
-}
 
 router.afterEach((to, from, failure) => {
   if (!failure && from.matched.length > 0 && to.path !== from.path) void focusHeading()

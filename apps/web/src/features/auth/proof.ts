@@ -1,5 +1,6 @@
 import type { FactorMethod, SecondFactorProof } from '@servai/contract/factors'
-import { ref } from 'vue'
+import { ref, type Ref } from 'vue'
+import type { TextKey } from '../../i18n/texts.ts'
 
 /** Methods whose proof is typed. */
 export type CodeMethod = Exclude<SecondFactorProof['method'], 'passkey'>
@@ -13,3 +14,10 @@ export const codeMethodsOf = (methods: readonly FactorMethod[]): CodeMethod[] =>
 /** The method chosen for typing a proof. */
 export const useCodeMethod = (methods: readonly FactorMethod[] = []) =>
   ref<CodeMethod>(codeMethodsOf(methods)[0] ?? 'totp')
+
+/** For `reasonTexts` of a form: of a code on paper there is no next one to wait for. */
+export const proofTexts = (method: Ref<CodeMethod>) => ({
+  get 'auth.factor_refused'(): TextKey {
+    return method.value === 'totp' ? 'errors.auth.factor_refused' : 'security.recoveryCodeRefused'
+  },
+})

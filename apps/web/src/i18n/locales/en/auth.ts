@@ -3,7 +3,7 @@ export const auth = {
   emailInvalid: `Write the whole address, such as maria{'@'}example.com`,
   password: 'Password',
   newPassword: 'New password',
-  currentPassword: 'Present password',
+  currentPassword: 'Current password',
   firstName: 'First name',
   lastName: 'Last name',
   nameHelp: 'As your management company knows you',
@@ -24,7 +24,7 @@ export const auth = {
   },
   devices: {
     title: 'Devices',
-    lead: 'Where you are signed in now. Sign out what you do not know and change your password.',
+    lead: 'Where you are signed in now. Sign out any device you do not recognise, and change your password.',
     current: 'This device',
     secondFactor: 'With a second factor',
     others: 'Sign out all others',
@@ -42,7 +42,7 @@ export const auth = {
     everywhere: 'Sign out everywhere',
     everywhereTitle: 'Sign out on all devices?',
     everywhereText:
-      'You are signed out on {count} device, this one. | You are signed out on all {count} devices, this one included.',
+      'You are signed out on {count} device: this one. | You are signed out on all {count} devices, this one included.',
   },
   profile: {
     title: 'Profile',
@@ -67,6 +67,6 @@ export const auth = {
     lead: 'You stay signed in here and are signed out on all other devices.',
     action: 'Change password',
     done: 'Your password is changed',
-    wrong: 'This is not your present password.',
+    wrong: 'This is not your current password.',
   },
 }

@@ -50,8 +50,8 @@ export const errors: ReasonTexts = {
     read_only: 'Nothing can be changed here: this access is for reading.',
     impersonating: 'This cannot be done in the name of somebody else. End the impersonation first.',
     challenge_invalid: 'This sign-in is no longer open. Begin again with your password.',
-    factor_refused: 'This code is wrong, or has been used already. Wait for the next one and try again.',
-    factor_locked: 'Too many wrong codes. Wait a quarter of an hour and try again.',
+    factor_refused: 'This code is wrong or has been used already. Wait for the next one and try again.',
+    factor_locked: 'Too many wrong codes. Wait at least a quarter of an hour and try again.',
     factor_needed: 'A company you work for asks for a second factor. Set up another one before you remove the last.',
     factor_missing: 'Set up a second factor first.',
     enrolment_expired: 'Setting up took too long. Begin again.',
@@ -84,10 +84,10 @@ export const errors: ReasonTexts = {
     common: 'Many people use this password. Choose another one.',
     contextual: 'This password contains your name, your address or our name. Choose another one.',
     predictable: 'This password is easy to guess. A few unrelated words make a good one.',
-    unchanged: 'This is your present password. Choose a new one.',
+    unchanged: 'This is your current password. Choose a new one.',
   },
   email_change: {
-    same_address: 'This is your present address. Write the new one.',
+    same_address: 'This is your current address. Write the new one.',
     token_invalid: 'This link no longer works. It may have expired, been used or been replaced by a newer one.',
     address_taken:
       'Another account has this address by now, so nothing was changed. Sign in to that one, or choose another address.',
@@ -95,7 +95,7 @@ export const errors: ReasonTexts = {
   personal_data: {
     export_running: 'A copy of your data is being made already. Wait until it is ready.',
     export_not_found: 'This copy is no longer kept. Ask for a new one.',
-    not_confirmed: 'This is not your e-mail address. Write it as it stands above the field.',
+    not_confirmed: 'This is not your e-mail address. Write it exactly as shown at the field.',
     last_platform_admin: 'You are the only administrator of the platform. Make somebody else one first.',
   },
   verification: {

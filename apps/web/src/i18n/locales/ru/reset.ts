@@ -4,7 +4,7 @@ import type { reset as source } from '../en/reset.ts'
 export const reset: Translated<typeof source> = {
   request: {
     title: 'Новый пароль',
-    lead: 'Напишите адрес почты, и мы отправим ссылку.',
+    lead: 'Укажите адрес почты, и мы отправим ссылку.',
     action: 'Отправить ссылку',
     backToSignIn: 'Вернуться ко входу',
     sentTitle: 'Проверьте почту',
@@ -17,7 +17,7 @@ export const reset: Translated<typeof source> = {
     checking: 'Проверяем ссылку',
     action: 'Сохранить новый пароль',
     doneTitle: 'Пароль изменён',
-    done: 'Вы вышли на всех устройствах. Войдите с новым паролем.',
+    done: 'Все сеансы завершены. Войдите с новым паролем.',
     signIn: 'Войти',
     invalidTitle: 'Эта ссылка больше не работает',
     invalid: 'Возможно, она устарела или уже использована. Запросите новую.',

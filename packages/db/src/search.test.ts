@@ -94,6 +94,53 @@ describe('search_people', () => {
     expect(await people('lovelace', elsewhere, 50, [near.id])).toEqual([])
   })
 
+  it('finds the same people, in the same order, for who cares for a thousand homes and for who cares for more', async () => {
+    const company = await buildCompany()
+    const [near, far] = [await buildComplex({ company }), await buildComplex({ company })]
+    const nearBlock = await buildBuilding({ complex: near })
+    const farBlock = await buildBuilding({ complex: far })
+    const move = async (building: typeof nearBlock, firstName: string, email: string, phone: string | null = null) => {
+      const person = await buildPerson({ company, firstName, lastName: 'Lovelace', email, phone })
+      await buildResidency({ unit: await buildUnit({ building }), person })
+    }
+    for (const name of ['Aa', 'Ab', 'Ac']) await move(farBlock, name, `${name}@far.test`, '+359 88 111 2233')
+    await move(nearBlock, 'Zoe', 'zoe@near.test', '+359 88 111 2244')
+    await move(nearBlock, 'Lovely', 'aa@near.test')
+    const asked = [
+      'love',
+      'lovelace',
+      'lovelase',
+      'ovelac',
+      'zoe',
+      'aa',
+      '0881112',
+      '2244',
+      'lovelace z',
+      'zoe@n',
+      'far.test',
+      '12',
+    ]
+    const answers = async () => {
+      const found: Record<string, string[]> = {}
+      for (const q of asked) found[q] = await people(q, company, 50, [near.id])
+      return found
+    }
+    const few = await answers()
+    expect(few).toMatchObject({
+      love: ['Lovely', 'Zoe'],
+      aa: ['Lovely'],
+      '0881112': ['Zoe'],
+      'lovelace z': ['Zoe'],
+      'far.test': [],
+    })
+    expect(few['lovelase']!.toSorted()).toEqual(['Lovely', 'Zoe'])
+    await database.system({}, 'write', (db) =>
+      db.execute(sql`insert into units (company_id, id, complex_id, building_id, number, number_sort)
+        select ${company.id}, gen_random_uuid(), ${near.id}, ${nearBlock.id}, 'X' || n, 'X' || n from generate_series(1, 1001) n`),
+    )
+    expect(await answers()).toEqual(few)
+  })
+
   it('finds nothing where no company was opened, and is closed to other roles', async () => {
     const [row] = await database.company({ companyId: home.id }, 'read', (db) =>
       db.execute<{ count: number }>(sql`

@@ -16,7 +16,7 @@ import { units } from '@servai/db/schema/units'
 import { users } from '@servai/db/schema/users'
 import type { Actor } from '../../actor.ts'
 import type { Ctx, RequestContext } from '../../context.ts'
-import { contains, isOneOf, unseen } from '../../keyset.ts'
+import { isOneOf, unseen } from '../../keyset.ts'
 import { enforce } from '../../limits.ts'
 import { doerOf } from '../../principal.ts'
 import { listMembers } from '../../staff/members/service.ts'
@@ -205,21 +205,22 @@ const findBuildings = async (ctx: Ctx, q: string): Promise<Found> => {
  * Asked first, because whose grants somebody may see takes longer than what anybody is called. In one piece, whose middle
  * may be found although nobody is called so: the list decides.
  */
-const isAnyStaffNamed = async (ctx: Ctx, q: string) => {
-  if (!/[\p{L}@]/u.test(q)) return false
+const staffNamed = async (ctx: Ctx, q: string) => {
+  if (!/[\p{L}@]/u.test(q)) return []
   const called = sql`concat_ws(' ', ${users.firstName}, ${users.lastName}, ${users.firstName}, ${users.email})`
   const rows = await rowsOf<{ id: string }>(
     ctx,
     sql`select ${users.id} from ${users}
         where ${users.id} = any (array(select ${staffProfiles.userId} from ${staffProfiles} where ${isNull(staffProfiles.deletedAt)}))
-          and ${contains(called, q)} limit 1`,
+          and position(lower(${q}) in lower(${called})) > 0`,
   )
-  return rows.length > 0
+  return rows.map(({ id }) => id)
 }
 
 const findStaff = async (ctx: Ctx, q: string): Promise<Found> => {
-  if (!(await isAnyStaffNamed(ctx, q))) return NOTHING
-  const { items, nextCursor } = await listMembers(ctx, { ...NAMED, state: 'current', q })
+  const named = await staffNamed(ctx, q)
+  if (named.length === 0) return NOTHING
+  const { items, nextCursor } = await listMembers(ctx, { ...NAMED, state: 'current', q }, named)
   const hits = items.map(({ id, firstName, lastName, title, email }): SearchHit => ({
     id,
     label: `${firstName} ${lastName}`,

@@ -9,7 +9,7 @@ import { staffProfiles } from '@servai/db/schema/staff'
 import { users } from '@servai/db/schema/users'
 import type { Ctx } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { contains } from '../../keyset.ts'
+import { contains, isOneOf } from '../../keyset.ts'
 import { decodeCursor, toPage } from '../../page.ts'
 import { readAuthors } from '../../property/actors/service.ts'
 import { requireVersion } from '../../property/conflict/service.ts'
@@ -60,7 +60,8 @@ const present = async (ctx: Ctx, rows: Row[]): Promise<Member[]> => {
   })
 }
 
-export const listMembers = async (ctx: Ctx, input: z.output<typeof listMembersInput>) => {
+/** @param among accounts that alone are looked at; everybody's where it is left out */
+export const listMembers = async (ctx: Ctx, input: z.output<typeof listMembersInput>, among?: readonly string[]) => {
   const { actor, db } = ctx
   const { by, type } = KEYS[input.sort]
   const order = sql.raw(input.order)
@@ -70,6 +71,7 @@ export const listMembers = async (ctx: Ctx, input: z.output<typeof listMembersIn
   const rows = await selectMembers(db, by)
     .where(
       and(
+        among && isOneOf(staffProfiles.userId, among),
         visibleMember(actor),
         input.state === 'current' ? works : not(works),
         input.role ? memberHolds(actor, and(holdsNow, eq(roleGrants.role, input.role))) : undefined,

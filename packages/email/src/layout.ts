@@ -74,7 +74,7 @@ export const renderHtml = (letter: Letter): string => {
 <title>${escapeHtml(letter.subject)}</title>
 <style>
 :root { color-scheme: light dark; }
-@media (max-width: 600px) { .card { padding: 24px 16px !important; } }
+@media (max-width: 600px) { .card { padding: 24px 16px !important; } .foot { padding: 16px !important; } }
 @media (prefers-color-scheme: dark) {
 ${DARK_RULES.join('\n')}
 }
@@ -96,7 +96,7 @@ ${[letter.greeting, ...letter.body].map((paragraph) => text(escapeHtml(paragraph
 ${text(escapeHtml(letter.linkHint), `${small}margin-bottom:4px;`, 'muted')}
 ${text(`<a class="link" href="${url}" style="color:${light.primary};">${url}</a>`, 'font-size:14px;line-height:20px;margin-bottom:0;word-break:break-all;')}
 </td></tr>
-<tr><td style="padding:16px 32px;">
+<tr><td class="foot" style="padding:16px 32px;">
 ${text(escapeHtml(letter.why), `${small}margin-bottom:8px;`, 'muted')}
 ${text(escapeHtml(letter.sentBy), `${small}margin-bottom:0;`, 'muted')}
 </td></tr>

@@ -74,7 +74,7 @@ export const en: Texts = {
     preheader: `Signed out on ${endedAt}.`,
     heading: 'We signed one of your devices out',
     body: [
-      `On ${endedAt} the key that keeps one of your devices signed in was used twice, so we ended that session. Someone else may have a copy of the key.`,
+      `On ${endedAt} the sign-in of one of your devices was used from two places at once, as if somebody had copied it, so we ended that session.`,
       'Sign in again on that device. If you do not know how this came about, choose a new password, which signs out all your devices, and tell your management company.',
     ],
     button: 'Choose a new password',
@@ -111,7 +111,8 @@ export const en: Texts = {
     passkey_added: 'A passkey has been added to your account.',
     passkey_removed: 'A passkey has been taken off your account.',
     recovery_codes_replaced: 'Your account has new recovery codes. The old ones no longer work.',
-    factors_reset: 'The second factors of your account have been taken off by those who look after it.',
+    factors_reset:
+      'The second factors of your account have been taken off by those who look after it. Set up a new one when you sign in.',
   },
 
   factorsChanged: ({ sender, host, what, changedAt }) => ({
@@ -120,7 +121,7 @@ export const en: Texts = {
     heading: 'The way you sign in has changed',
     body: [
       `${what} Time of the change: ${changedAt}.`,
-      'If this was you, there is nothing more to do. If not, set a new password now, look at your security settings and tell the management company.',
+      'If you did this or asked for it, there is nothing more to do. If not, set a new password now, look at your security settings and tell the management company.',
     ],
     button: 'Security settings',
     why: `You get this message because the second factors of the account with this address on ${host} have changed. Such messages cannot be switched off.`,

@@ -8,7 +8,7 @@ export const account: AccountTexts = {
     body: [
       `On ${signedInAt} somebody signed in to your account from a device we did not know.`,
       `Device: ${device || 'a program'}. Network: ${network}.`,
-      'If it was you, there is nothing to do. If it was not you, sign that device out on the page behind the button and change your password. If you cannot sign in, choose a new password from the sign-in page.',
+      'If it was you, there is nothing to do. If it was not you, use the button to sign that device out, and change your password. If you cannot sign in, choose a new password from the sign-in page.',
     ],
     button: 'See your devices',
     why: `You receive this message because the account with this address was signed in to at ${host}. These notices cannot be turned off.`,
@@ -19,8 +19,8 @@ export const account: AccountTexts = {
     preheader: `Agree or refuse. The link works for ${duration}.`,
     heading: 'Change your e-mail address?',
     body: [
-      `Your account at ${sender} is to get another e-mail address. The page behind the button shows which one, and asks whether you agree.`,
-      `The address changes once both mailboxes have agreed. The link works for ${duration}.`,
+      `Another e-mail address was given for your account at ${sender}. The button opens a page that shows which one and asks whether you agree.`,
+      `The address changes once you have confirmed it from both addresses. The link works for ${duration}.`,
       'If it was not you, say so on that page: nothing changes then, and you can choose a new password.',
     ],
     button: 'Agree or refuse',
@@ -33,7 +33,7 @@ export const account: AccountTexts = {
     heading: 'Confirm your new e-mail address',
     body: [
       `You want to sign in to ${sender} with this address from now on. Confirm that it is yours.`,
-      `The address changes once your old mailbox has agreed as well. The link works for ${duration} and only once.`,
+      `The address changes once you have confirmed it from your old address as well. The link works for ${duration} and only once.`,
     ],
     button: 'Confirm address',
     why: `You receive this message because somebody with an account at ${host} gave this address as their new one. If it was not you, do nothing: without this confirmation it is not used.`,
@@ -56,7 +56,7 @@ export const account: AccountTexts = {
     preheader: `Changed on ${changedAt}.`,
     heading: 'Your e-mail address was changed',
     body: [
-      `On ${changedAt} your account got another e-mail address, after both mailboxes had agreed. From now on you sign in with the new one, and messages go there.`,
+      `On ${changedAt} your account got another e-mail address, after it was confirmed from both addresses. From now on you sign in with the new one, and messages go there.`,
       'All other devices have to sign in again. If it was not you, tell your management company at once.',
     ],
     button: 'Sign in',
@@ -68,7 +68,7 @@ export const account: AccountTexts = {
     preheader: `It can be downloaded until ${expiresOn}.`,
     heading: 'Your data is ready',
     body: [
-      `The file with everything your account has at ${sender} is ready. Download it on the page behind the button until ${expiresOn}; after that it is deleted.`,
+      `The file with everything your account has at ${sender} is ready. The button opens the page where you can download it until ${expiresOn}; after that it is deleted.`,
       'If you have not asked for it, change your password and look through your devices.',
     ],
     button: 'Open the page',

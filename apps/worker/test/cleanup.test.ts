@@ -143,9 +143,9 @@ describe('the schedule', () => {
 
   it('hands the turn of a worker that died to another, and the first, when it wakes up, notices', async () => {
     const turn = { job: 'orphan', dueAt: new Date('2026-03-01T02:00:00Z') }
-    const first = await holdTurn(stage.database, turn, 50)
-    expect(await holdTurn(stage.database, turn, 50)).toBeNull()
-    await sleep(60)
+    const first = await holdTurn(stage.database, turn, 60_000)
+    expect(await holdTurn(stage.database, turn, 60_000)).toBeNull()
+    await stage.sql`update scheduled_runs set held_until = now() - interval '1 second' where job = 'orphan'`
     const second = await holdTurn(stage.database, turn, 60_000)
     expect(second).not.toBeNull()
     expect(await renewTurn(stage.database, first!, 60_000)).toBe(false)

@@ -9,6 +9,10 @@ const DEMO_PASSWORD = 'quiet-harbour-lantern'
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name, level: 1 }).waitFor()
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.tagName)
+const inkOf = (element: Element) => {
+  const { color, backgroundColor } = getComputedStyle(element)
+  return [color, backgroundColor]
+}
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).click()
 
 const register = async () => {
@@ -46,6 +50,12 @@ const setUp = async (page: Page) => {
   expect(codes).toHaveLength(10)
   await expectReachable(page)
   expect(await focused(page), 'the focus is lost with the step before').toBe('H1')
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  expect(await page.locator('#recovery-codes li').first().evaluate(inkOf)).toEqual([
+    'rgb(0, 0, 0)',
+    'rgb(255, 255, 255)',
+  ])
+  await page.emulateMedia({ media: null, colorScheme: null })
   await press(page, 'Done')
   await page.getByRole('alert').filter({ hasText: 'Save the codes first' }).waitFor()
   expect(await focused(page)).toBe('INPUT')

@@ -16,9 +16,9 @@ type Audited = { table: string; columns: string }
 const readAudited = () =>
   database.system({}, 'read', async (db) => [
     ...(await db.execute<Audited>(sql`
-      select c.relname as table, string_agg(a.attname, ' ' order by a.attname) as columns
+      select c.relname as table, string_agg(distinct a.attname, ' ') as columns
       from pg_class c
-      join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'audit_update'
+      join pg_trigger t on t.tgrelid = c.oid and t.tgfoid = 'audit_changes()'::regprocedure
       cross join lateral audit_arguments(c.oid) told
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         and not a.attname = any (told.unaudited::text[])

@@ -199,6 +199,7 @@ const ACCOUNT_COLUMNS = [
   'decided_by',
   'granted_by',
   'accepted_by',
+  'undone_by',
   'requestedBy',
 ]
 

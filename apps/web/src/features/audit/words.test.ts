@@ -59,6 +59,8 @@ it('a value of the audit log is said as people say it', async () => {
   expect(auditValueInWords('locale', 'bg')).toBe('Български')
   expect(auditValueInWords('by', 'staff')).toBe('the company')
   expect(auditValueInWords('filter', '{"kind":"units","rows":3}')).toBe('List: Units; Rows: 3')
+  expect(auditValueInWords('mapping', '{"areaM2":2,"number":0}')).toBe('Area, m²: 3; Number: 1')
+  expect(auditValueInWords('status', 'reading')).toBe('Being read')
   expect(auditValueInWords('note', '{not json')).toBe('{not json')
   expect(auditValueInWords('note', null)).toBe('—')
 })

@@ -73,6 +73,7 @@ const listIn = (value: Value): unknown[] | null => {
 const wordOf = (field: string, value: string): string | null => {
   switch (field) {
     case 'reason':
+    case 'failure':
       return isReason(value) ? t(`errors.${value}`) : null
     case 'why': {
       const why = wordOrNone(AUDIT_WHYS, value)
@@ -95,7 +96,7 @@ const wordOf = (field: string, value: string): string | null => {
     case 'status':
     case 'from':
     case 'to':
-      return known(`companies.status.${value}`) ?? known(`claims.status.${value}`)
+      return known(`companies.status.${value}`) ?? known(`claims.status.${value}`) ?? known(`imports.status.${value}`)
     case 'kind':
       return known(`imports.kind.${value}`)
     case 'key':
@@ -121,6 +122,9 @@ const recordIn = (value: Value): [string, unknown][] | null => {
   }
 }
 
+/** As people count the columns of a file. */
+const columnNumber = (index: unknown) => String(Number(index) + 1)
+
 const plain = (value: unknown): Value =>
   value === null || ['string', 'number', 'boolean'].includes(typeof value) ? (value as Value) : JSON.stringify(value)
 
@@ -131,7 +135,10 @@ export const auditValueInWords = (field: string, value: Value, timeZone?: string
   const record = recordIn(value)
   if (record)
     return record
-      .map(([name, each]) => `${fieldInWords(name)}: ${auditValueInWords(name, plain(each), timeZone)}`)
+      .map(
+        ([name, each]) =>
+          `${fieldInWords(name)}: ${field === 'mapping' ? columnNumber(each) : auditValueInWords(name, plain(each), timeZone)}`,
+      )
       .join('; ')
   const word = typeof value === 'string' ? wordOf(field, value) : null
   if (word === null && typeof value === 'string' && INSTANT.test(value) && field.endsWith('_at'))

@@ -75,7 +75,7 @@ export const accounts: Translated<typeof en> = {
       accounts_factor_reset_approve: 'Премахнат втори фактор',
       accounts_factor_reset_cancel: 'Отказано премахване на втория фактор',
       accounts_impersonation_start: 'Започна преглед през очите на този профил',
-      accounts_impersonation_end: 'Приключи прегледът през очите му',
+      accounts_impersonation_end: 'Приключи прегледът през очите на този профил',
     },
   },
   act: {
@@ -98,7 +98,7 @@ export const accounts: Translated<typeof en> = {
     resetFactorsText:
       'В рамките на ден трябва да се съгласи втори човек; тогава приложението, ключовете за достъп, кодовете и доверените браузъри се премахват, а сеансите спират. {name} научава веднага и може да откаже.',
     resetFactorsDone: 'Поискано е. Втори човек има един ден да се съгласи.',
-    impersonate: 'Виж през неговите очи',
+    impersonate: 'Виж през очите на този човек',
     reason: 'Причина',
     reasonHelp: 'Поне десет знака. Остава в дневника.',
     reasonTold: 'Поне десет знака. Остава в дневника и {name} я научава.',
@@ -106,7 +106,7 @@ export const accounts: Translated<typeof en> = {
   impersonate: {
     title: 'През очите на {name}',
     text: 'Виждате каквото вижда {name}: в този раздел и най-много половин час. Паролата и входът не са достъпни. След това {name} получава имейл.',
-    mayWrite: 'Трябва и да променя нещо вместо него',
+    mayWrite: 'Трябва и да променя нещо от името на този човек',
     start: 'Започни прегледа',
   },
   requests: {

@@ -42,15 +42,20 @@ const SERIOUS = ['serious', 'critical']
 
 /** No serious violation of WCAG 2.2 AA, and nothing wider than the screen. */
 export const expectReachable = async (page: Page) => {
-  // What is still fading in has not its colours yet.
-  await page.evaluate(() =>
-    Promise.allSettled(
+  // What is still fading in has not its colours yet; a transition begins a frame after its element has come.
+  await page.evaluate(async () => {
+    const nextFrame = () => new Promise(requestAnimationFrame)
+    const fading = () =>
       document
         .getAnimations()
-        .filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime ?? Infinity))
-        .map((animation) => animation.finished),
-    ),
-  )
+        .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime ?? Infinity))
+        .filter(({ playState }) => playState === 'running')
+    do {
+      await nextFrame()
+      await nextFrame()
+      await Promise.allSettled(fading().map(({ finished }) => finished))
+    } while (fading().length > 0)
+  })
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
     .analyze()

@@ -13,6 +13,10 @@ export const isPlatformStaff = ({ grants }: Pick<Subject, 'grants'>) =>
 
 export const isPlatformAdmin = (actor: Actor) => actor.kind === 'platform' && rolesOf(actor).includes('platform_admin')
 
+/** A company opens what it has closed itself; what somebody else has, the platform alone. */
+export const mayOpenAgain = (actor: Actor, { disabledByCompanyId }: { disabledByCompanyId: string | null }): boolean =>
+  actor.kind !== 'staff' || disabledByCompanyId === actor.companyId
+
 const isDirector = (actor: Actor) => actor.kind === 'staff' && actor.roles.includes('director')
 
 /** Works or lives in the company of the director, today. */

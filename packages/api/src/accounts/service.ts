@@ -18,8 +18,7 @@ import { contains } from '../keyset.ts'
 import { decodeCursor, toPage } from '../page.ts'
 import type { VisitDb } from '../visit.ts'
 import { findOpenReset, presentReset } from './factor-resets/service.ts'
-import { isTheirsToOpen } from './acts/service.ts'
-import { allowedActions, isKnownTo, isPlatformAdmin, isPlatformStaff, type Subject } from './policy.ts'
+import { allowedActions, isKnownTo, isPlatformAdmin, isPlatformStaff, mayOpenAgain, type Subject } from './policy.ts'
 
 export type AccountsCtx = VisitDb & { actor: Actor; principal: Principal; now: () => Date }
 
@@ -109,7 +108,7 @@ export const getAccount = async (ctx: AccountsCtx, { id }: { id: string }) => {
     allowed: allowedActions(actor, rights, {
       hasFactors: hasFactor || factors.recoveryCodesLeft > 0,
       hasOpenReset: reset !== null,
-      isTheirsToOpen: isTheirsToOpen(actor, account),
+      isTheirsToOpen: mayOpenAgain(actor, account),
       isPlatformsToClose: actor.kind === 'platform' && account.disabledByCompanyId !== null,
     }),
   }

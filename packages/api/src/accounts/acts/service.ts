@@ -9,7 +9,7 @@ import { passkeyCeremonies, signInChallenges, trustedDevices } from '@servai/db/
 import { roleGrants } from '@servai/db/schema/grants'
 import { sessions } from '@servai/db/schema/sessions'
 import { users } from '@servai/db/schema/users'
-import { platformOf, staffOf, type Actor } from '../../actor.ts'
+import { platformOf, staffOf } from '../../actor.ts'
 import { audit, type AuditDetails } from '../../audit.ts'
 import { lockUser, revokeSessions } from '../../auth/sessions/service.ts'
 import { issueToken, voidTokens } from '../../auth/tokens/service.ts'
@@ -17,7 +17,7 @@ import { DomainError } from '../../errors.ts'
 import { emit } from '../../events.ts'
 import { enforce } from '../../limits.ts'
 import { holdCompany, lastingDirectorsOf } from '../../staff/grants/service.ts'
-import { isPlatformAdmin, requireAct } from '../policy.ts'
+import { isPlatformAdmin, mayOpenAgain, requireAct } from '../policy.ts'
 import type { AccountsCtx } from '../service.ts'
 
 type Target = { id: string }
@@ -155,12 +155,6 @@ const requireSomebodyLeft = async ({ db, actor }: AccountsCtx, { grants }: Right
     throw new DomainError('conflict', 'staff.last_director')
 }
 
-/** A company opens what it has closed itself; what somebody else has, the platform alone. */
-export const isTheirsToOpen = (
-  actor: Actor,
-  { disabledByCompanyId }: Pick<typeof users.$inferSelect, 'disabledByCompanyId'>,
-): boolean => actor.kind !== 'staff' || disabledByCompanyId === actor.companyId
-
 /**
  * The way in is open again; nothing that was ended comes back.
  *
@@ -169,7 +163,7 @@ export const isTheirsToOpen = (
 export const enableAccount = async (ctx: AccountsCtx, { id }: Target) => {
   const { user } = await openAct(ctx, id, 'enable')
   if (user.status === 'active') return
-  if (!isTheirsToOpen(ctx.actor, user)) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
+  if (!mayOpenAgain(ctx.actor, user)) throw new DomainError('forbidden', 'accounts.disabled_by_platform')
   // Keys are made without the account's lock: one may have come right after the others were revoked.
   await revokeKeys(ctx, id)
   await ctx.db.update(users).set({ status: 'active', disabledByCompanyId: null }).where(eq(users.id, id))
